@@ -1,0 +1,75 @@
+# One target, one thing. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/inferometer
+VENV    := .venv
+BIN     := $(VENV)/bin
+UV_VENV := $(CACHE)/bootstrap
+UV      := $(UV_VENV)/bin/uv
+LOCKS   := requirements/dev.txt requirements/runtime.txt requirements/bootstrap.txt
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help demo test unit integration e2e lint crds images cluster-up cluster-down bench lock wheel-test clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
+
+demo: $(VENV)/.synced ## set up everything and run a real benchmark on the embedded cluster
+	@dev/demo
+
+test: lint unit wheel-test integration e2e ## set up everything and pass all tests
+
+unit: $(VENV)/.synced ## the tests without I/O
+	@$(BIN)/pytest tests/unit
+
+integration: $(VENV)/.synced ## the tests on a real Triton and a real API server
+	@dev/with-parts $(BIN)/pytest tests/integration
+
+e2e: $(VENV)/.synced ## the tests on real nodes
+	@dev/with-parts $(BIN)/pytest tests/e2e
+
+lint: $(VENV)/.synced ## style, types, layers, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m inferometer_operator.api.generate --check
+
+crds: $(VENV)/.synced ## generate crds/ from the spec classes
+	@$(BIN)/python -m inferometer_operator.api.generate
+
+images: ## build the images (without Docker) into the cache
+	@dev/images build
+
+cluster-up: ## start the embedded Kubernetes cluster
+	@dev/cluster up
+
+cluster-down: ## stop the embedded Kubernetes cluster, leaving nothing behind
+	@dev/cluster down
+
+bench: $(VENV)/.synced ## CPU per request of our client beside its peers
+	@$(BIN)/python -m benchmarks
+
+wheel-test: $(VENV)/.synced ## build the wheel and run the unit tests against it as installed
+	@dev/wheel-test
+
+lock: $(UV) ## make the lock files anew
+	@dev/lock
+
+clean: ## remove what the targets made in this folder
+	@rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(UV): requirements/bootstrap.txt
+	@dev/find-python >/dev/null
+	@rm -rf $(UV_VENV); "$$(dev/find-python)" -m venv $(UV_VENV)
+	@$(UV_VENV)/bin/pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
+	@touch $(UV)
+
+$(VENV)/.synced: $(UV) pyproject.toml requirements/dev.txt
+	@[ -x $(BIN)/python ] || $(UV) venv --quiet --python "$$(dev/find-python)" $(VENV)
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@

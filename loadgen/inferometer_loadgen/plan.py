@@ -1,0 +1,139 @@
+"""Everything that decides what is sent and how it is judged, and nothing about where it runs.
+
+A plan is made once from a spec (`spec.resolve`), encoded as canonical JSON and hashed. Two runs with equal digests
+send the same samples at the same times and are judged alike; addresses, node names and pod uids are not in it: they
+stand in the `Assignment` that is given with the start.
+"""
+
+import hashlib
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+PLAN_SCHEMA: Literal["inferometer.dev/plan/v1"] = "inferometer.dev/plan/v1"
+
+
+class Seeds(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The three seeds of MLPerf's LoadGen (mlperf.conf: qsl_rng_seed, sample_index_rng_seed, schedule_rng_seed).
+
+    The defaults are those of v6.1. LoadGen's generators use a seed modulo 2^32.
+    """
+
+    qsl: Annotated[int, Meta(ge=0, le=2**64 - 1)] = 2085463073848966840
+    sample_index: Annotated[int, Meta(ge=0, le=2**64 - 1)] = 2747215439041700203
+    schedule: Annotated[int, Meta(ge=0, le=2**64 - 1)] = 16159082839903944936
+
+
+class StreamPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What fixes the stream of (sample, time): the arguments of `stream.make_stream`."""
+
+    dialect: Literal["loadgen-6.0"] = "loadgen-6.0"
+    scenario: Literal["Server"] = "Server"
+    seeds: Seeds
+    target_qps: float
+    """Mean rate of the Poisson arrivals, in queries per second."""
+    min_duration_ns: int
+    """Queries are generated until one is scheduled at or after this time (and `min_queries` are there)."""
+    min_queries: int
+    total_samples: int
+    """Samples in the library."""
+    performance_samples: int
+    """Samples that a performance run draws from (LoadGen's performance_sample_count)."""
+
+
+class SyntheticData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="synthetic", tag_field="kind"):
+    """Samples drawn from the model's own metadata by a seeded generator."""
+
+    samples: int
+    seed: int
+
+
+class NpzData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="npz", tag_field="kind"):
+    """Samples from an npz file; the digest is that of the file's bytes, so that every worker proves to hold the same."""
+
+    samples: int
+    sha256: str
+
+
+class InputPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the spec fixes about one input: its shape without the batch dimension."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+class ModelPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The model that is asked, as the servers name it; an empty version is the server's own choice."""
+
+    name: str
+    version: str = ""
+    inputs: tuple[InputPlan, ...] = ()
+
+
+class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """By what the records are judged."""
+
+    latency_bound_ns: int
+    latency_percentile: float
+    """As a fraction, 0.99 for the 99th."""
+    min_duration_ns: int
+    min_queries: int
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One run, independent of where it runs."""
+
+    schema: Literal["inferometer.dev/plan/v1"] = PLAN_SCHEMA
+    name: str
+    """The benchmark's name: for people only."""
+    protocol: Literal["http"]
+    model: ModelPlan
+    data: SyntheticData | NpzData
+    stream: StreamPlan
+    judge: JudgePlan
+    workers: int
+    replicas: int
+    """Query i is sent by worker i mod `workers` to replica i mod `replicas`."""
+    connections_per_replica: int
+    """Connections that each worker opens to each replica before the measured run."""
+    warmup_ns: int
+    drain_ns: int
+    """How long after the last scheduled time answers are awaited; what is open then has timed out."""
+    scrape_interval_ns: int
+
+
+class ReplicaAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where one replica answers, and who it is: `uid` is its pod's, empty outside a cluster."""
+
+    name: str
+    url: str
+    """For example http://198.18.11.4:8000."""
+    metrics_url: str
+    uid: str = ""
+    node: str = ""
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where a plan runs: given once, with the start, and copied into the report.
+
+    `worker_uids[k]` is the pod uid that worker k must have; empty outside a cluster.
+    """
+
+    replicas: tuple[ReplicaAddress, ...]
+    worker_uids: tuple[str, ...] = ()
+
+
+def encode(plan: Plan) -> bytes:
+    """The plan as canonical JSON: keys sorted, no white space, UTF-8; equal plans give equal bytes."""
+    return msgspec.json.encode(plan, order="sorted")
+
+
+def decode(data: bytes) -> Plan:
+    """The plan behind `data`. Raises msgspec.ValidationError with the path of the first value that does not fit."""
+    return msgspec.json.decode(data, type=Plan)
+
+
+def digest(plan: Plan) -> str:
+    """The plan's identity: the sha256 of its canonical JSON, in hexadecimal."""
+    return hashlib.sha256(encode(plan)).hexdigest()

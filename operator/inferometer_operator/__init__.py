@@ -1,0 +1,1 @@
+"""The operator: runs benchmarks on a cluster, and keeps all its state in the API server."""
