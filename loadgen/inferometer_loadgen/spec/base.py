@@ -1,0 +1,54 @@
+"""What every block of a spec has in common."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", max_length=20)]
+ObjectName = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
+ImageReference = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^\S+$")]
+QualifiedName = Annotated[str, Meta(min_length=1, max_length=317)]
+LabelValue = Annotated[str, Meta(max_length=63)]
+NodeSelector = Annotated[dict[QualifiedName, LabelValue], Meta(max_length=16)]
+
+
+class SpecStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A block of the spec: immutable, keys in camelCase, unknown keys left to `spec.decode` to judge."""
+
+
+class Resources(SpecStruct, frozen=True, kw_only=True):
+    """What a container asks of its node, as in a pod's `resources`."""
+
+    requests: Annotated[
+        dict[QualifiedName, Quantity],
+        Meta(max_length=16, description="Set aside on the node, for example cpu: 200m."),
+    ] = {}
+    limits: Annotated[
+        dict[QualifiedName, Quantity],
+        Meta(max_length=16, description="Never exceeded, for example memory: 4Gi."),
+    ] = {}
+
+
+class Toleration(SpecStruct, frozen=True, kw_only=True):
+    """A taint that does not keep the pod away, as in a pod's `tolerations`."""
+
+    key: Annotated[
+        str,
+        Meta(max_length=317, description="The taint's key; empty with operator Exists means every taint."),
+    ] = ""
+    operator: Annotated[str, Meta(max_length=6, pattern="^(Exists|Equal)$", description="Exists or Equal.")] = (
+        "Equal"
+    )
+    value: Annotated[str, Meta(max_length=63, description="The taint's value, for operator Equal.")] = ""
+    effect: Annotated[
+        str,
+        Meta(
+            max_length=16,
+            pattern="^(|NoSchedule|PreferNoSchedule|NoExecute)$",
+            description="The effect that is tolerated; empty means all of them.",
+        ),
+    ] = ""
+
+
+Tolerations = Annotated[tuple[Toleration, ...], Meta(max_length=16)]

@@ -1,0 +1,63 @@
+"""What a user may ask of one benchmark, as frozen classes that know their own bounds."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from inferometer_loadgen.spec.base import SpecStruct
+from inferometer_loadgen.spec.load import Load
+from inferometer_loadgen.spec.target import Target
+from inferometer_loadgen.spec.units import Duration
+
+TensorName = Annotated[str, Meta(max_length=128)]
+Dimension = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
+class ModelInput(SpecStruct, frozen=True, kw_only=True):
+    """What the spec fixes about one input of the model."""
+
+    shape: Annotated[
+        tuple[Dimension, ...],
+        Meta(max_length=16, description="One sample's shape, where the model leaves a dimension open (-1)."),
+    ]
+
+
+class Model(SpecStruct, frozen=True, kw_only=True):
+    """The model that is asked."""
+
+    name: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=128,
+            pattern=r"^[A-Za-z0-9_.:-]+$",
+            description="Its name in the repository.",
+        ),
+    ]
+    version: Annotated[
+        str,
+        Meta(max_length=20, pattern=r"^[0-9]*$", description="Its version; the server's choice if left out."),
+    ] = ""
+    inputs: Annotated[
+        dict[TensorName, ModelInput],
+        Meta(max_length=64, description="Shapes of inputs that the model leaves open; for synthetic samples."),
+    ] = {}
+
+
+class Metrics(SpecStruct, frozen=True, kw_only=True):
+    """How the servers are observed."""
+
+    interval: Annotated[Duration, Meta(description="Time between two scrapes of each server's metrics.")] = "1s"
+
+
+class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
+    """One benchmark: a system under test, a load and what is expected. Nothing in it changes after its creation."""
+
+    scenario: Annotated[
+        Literal["Server"],
+        Meta(description="Server: queries come at random times, whether or not earlier ones are answered."),
+    ]
+    target: Annotated[Target, Meta(description="The system under test.")]
+    model: Annotated[Model, Meta(description="The model that is asked.")]
+    load: Annotated[Load, Meta(description="The load, and what is expected of the answers.")]
+    metrics: Annotated[Metrics, Meta(description="How the servers are observed.")] = Metrics()

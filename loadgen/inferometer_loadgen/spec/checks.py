@@ -1,0 +1,136 @@
+"""What no schema can say: that the fields of a spec fit each other."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.units import parse_duration_ns
+
+MAX_NAME_LENGTH = 40
+"""Pods are named after the benchmark, with up to 12 characters more (-worker-63, -coordinator)."""
+
+MAX_QUERIES = 50_000_000
+"""What one worker's record columns hold in about 2 GB."""
+
+OWNED_ARGUMENTS = (
+    "--model-repository",
+    "--http-port",
+    "--grpc-port",
+    "--metrics-port",
+    "--allow-http",
+    "--allow-metrics",
+    "--exit-on-error",
+)
+"""Arguments of tritonserver that the operator sets, since probes, load and scrapes depend on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecError:
+    """One thing that is wrong with a spec: where, what, and what to write instead."""
+
+    path: str
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        """The line that a user reads."""
+        return f"{self.path}: {self.message}. hint: {self.hint}"
+
+
+def check(name: str, spec: BenchmarkSpec) -> tuple[SpecError, ...]:
+    """Everything that is wrong with a spec which already fits its schema; empty when it can be run."""
+    return tuple(error for rule in RULES for error in rule(name, spec))
+
+
+def _name_leaves_room(name: str, _spec: BenchmarkSpec) -> Iterator[SpecError]:
+    if len(name) > MAX_NAME_LENGTH:
+        yield SpecError(
+            "metadata.name",
+            f"`{name}` has {len(name)} characters, and the names of its pods need room",
+            f"use at most {MAX_NAME_LENGTH} characters",
+        )
+
+
+def _one_repository(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    repository = spec.target.triton.model_repository
+    yield from _exactly_one(
+        "spec.target.triton.modelRepository",
+        {"image": repository.image, "persistentVolumeClaim": repository.persistent_volume_claim},
+    )
+
+
+def _one_library(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    data = spec.load.data
+    yield from _exactly_one("spec.load.data", {"synthetic": data.synthetic, "configMap": data.config_map})
+
+
+def _exactly_one(path: str, fields: dict[str, object]) -> Iterator[SpecError]:
+    given = [name for name, value in fields.items() if value is not UNSET]
+    if len(given) == 1:
+        return
+    found = f"both {' and '.join(given)} are set" if given else f"none of {', '.join(fields)} is set"
+    yield SpecError(path, found, f"set exactly one of {', '.join(fields)}")
+
+
+def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    for path, text in (
+        ("spec.load.latencyBound", spec.load.latency_bound),
+        ("spec.load.minDuration", spec.load.min_duration),
+        ("spec.metrics.interval", spec.metrics.interval),
+        ("spec.target.triton.startupTimeout", spec.target.triton.startup_timeout),
+    ):
+        if parse_duration_ns(text) == 0:
+            yield SpecError(path, f"`{text}` is no time at all", "write a duration above zero")
+    if 0 < parse_duration_ns(spec.metrics.interval) < 100_000_000:
+        yield SpecError(
+            "spec.metrics.interval",
+            f"`{spec.metrics.interval}` would load the servers with scrapes",
+            "write 100ms or more",
+        )
+
+
+def _queries_fit(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    load = spec.load
+    expected = max(load.min_queries, load.target_qps * parse_duration_ns(load.min_duration) / 1e9)
+    if expected > MAX_QUERIES:
+        yield SpecError(
+            "spec.load.minDuration",
+            f"`{load.min_duration}` at targetQPS {load.target_qps:,g} makes {expected:,.0f} queries, "
+            f"and a run holds at most {MAX_QUERIES:,}",
+            "shorten minDuration or lower targetQPS",
+        )
+
+
+def _arguments_are_free(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    for position, argument in enumerate(spec.target.triton.args):
+        option = argument.split("=", 1)[0]
+        if option in OWNED_ARGUMENTS:
+            yield SpecError(
+                f"spec.target.triton.args[{position}]",
+                f"`{option}` is set by the operator",
+                "leave it out",
+            )
+
+
+def _gpus_are_asked_once(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    triton = spec.target.triton
+    for block, quantities in (("requests", triton.resources.requests), ("limits", triton.resources.limits)):
+        if triton.gpu.resource in quantities:
+            yield SpecError(
+                f"spec.target.triton.resources.{block}",
+                f"`{triton.gpu.resource}` is set by spec.target.triton.gpu",
+                "set spec.target.triton.gpu.count instead",
+            )
+
+
+RULES: tuple[Callable[[str, BenchmarkSpec], Iterator[SpecError]], ...] = (
+    _name_leaves_room,
+    _one_repository,
+    _one_library,
+    _durations_are_positive,
+    _queries_fit,
+    _arguments_are_free,
+    _gpus_are_asked_once,
+)
