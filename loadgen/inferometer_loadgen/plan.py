@@ -20,9 +20,9 @@ class Seeds(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     The defaults are those of v6.1. LoadGen's generators use a seed modulo 2^32.
     """
 
-    qsl: Annotated[int, Meta(ge=0, le=2**64 - 1)] = 2085463073848966840
-    sample_index: Annotated[int, Meta(ge=0, le=2**64 - 1)] = 2747215439041700203
-    schedule: Annotated[int, Meta(ge=0, le=2**64 - 1)] = 16159082839903944936
+    qsl: Annotated[int, Meta(ge=0)] = 2085463073848966840
+    sample_index: Annotated[int, Meta(ge=0)] = 2747215439041700203
+    schedule: Annotated[int, Meta(ge=0)] = 16159082839903944936
 
 
 class StreamPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -50,7 +50,7 @@ class SyntheticData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", t
 
 
 class NpzData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="npz", tag_field="kind"):
-    """Samples from an npz file; the digest is that of the file's bytes, so that every worker proves to hold the same."""
+    """Samples from an npz file; the digest is that of the file's bytes, so that each worker proves its copy."""
 
     samples: int
     sha256: str

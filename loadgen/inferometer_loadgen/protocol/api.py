@@ -1,8 +1,15 @@
 """The coordinator's HTTP API on port 9180, as values.
 
-`GET /v1/status` -> `RunStatus`; `POST /v1/start` with `StartRequest` -> 200 for the first nonce and the same nonce
-again, 409 for another; `POST /v1/abort`; `GET /v1/report` -> gzip of the report's JSON; `POST /v1/ack` -> the coordinator
-may leave. Every request and answer but `GET /healthz` is signed (`protocol.signing`).
+| request | answer |
+|-|-|
+| `GET /v1/status` | `RunStatus` |
+| `POST /v1/start` with `StartRequest` | 200 for the first nonce and for the same one again, 409 for another |
+| `POST /v1/abort` | 200; the run ends as Failed, type Aborted |
+| `GET /v1/report` | the report's JSON, gzipped; 404 before there is one |
+| `POST /v1/ack` | 200; the report is stored, the coordinator may leave |
+| `GET /healthz` | 200, unsigned |
+
+Every other request and answer is signed (`protocol.signing`).
 """
 
 from enum import StrEnum

@@ -37,9 +37,7 @@ class Toleration(SpecStruct, frozen=True, kw_only=True):
         str,
         Meta(max_length=317, description="The taint's key; empty with operator Exists means every taint."),
     ] = ""
-    operator: Annotated[str, Meta(max_length=6, pattern="^(Exists|Equal)$", description="Exists or Equal.")] = (
-        "Equal"
-    )
+    operator: Annotated[str, Meta(max_length=6, pattern="^(Exists|Equal)$", description="Exists or Equal.")] = "Equal"
     value: Annotated[str, Meta(max_length=63, description="The taint's value, for operator Equal.")] = ""
     effect: Annotated[
         str,

@@ -43,9 +43,7 @@ class ConfigMapData(SpecStruct, frozen=True, kw_only=True):
 class Data(SpecStruct, frozen=True, kw_only=True):
     """The sample library: exactly one of its fields."""
 
-    synthetic: (
-        Annotated[Synthetic, Meta(description="Random samples that fit the model's inputs.")] | UnsetType
-    ) = UNSET
+    synthetic: Annotated[Synthetic, Meta(description="Random samples that fit the model's inputs.")] | UnsetType = UNSET
     config_map: (
         Annotated[ConfigMapData, Meta(description="Samples of your own, up to a ConfigMap's 1 MiB.")] | UnsetType
     ) = UNSET
@@ -83,9 +81,7 @@ class Load(SpecStruct, frozen=True, kw_only=True):
     min_duration: Annotated[
         Duration, Meta(description="Queries are sent for at least this long for the result to be valid.")
     ] = "60s"
-    min_queries: Annotated[int, Meta(ge=1, le=50_000_000, description="At least this many queries are sent.")] = (
-        100
-    )
+    min_queries: Annotated[int, Meta(ge=1, le=50_000_000, description="At least this many queries are sent.")] = 100
     warmup: Annotated[
         Duration,
         Meta(description="The same load is sent for this long before the measurement, and not counted."),

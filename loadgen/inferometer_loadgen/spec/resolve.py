@@ -44,9 +44,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: NpzFacts | None) -> Plan:
         model=ModelPlan(
             name=spec.model.name,
             version=spec.model.version,
-            inputs=tuple(
-                InputPlan(name=key, shape=value.shape) for key, value in sorted(spec.model.inputs.items())
-            ),
+            inputs=tuple(InputPlan(name=key, shape=value.shape) for key, value in sorted(spec.model.inputs.items())),
         ),
         data=data,
         stream=StreamPlan(

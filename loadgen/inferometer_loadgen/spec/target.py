@@ -63,13 +63,9 @@ class ModelRepository(SpecStruct, frozen=True, kw_only=True):
 class TritonTarget(SpecStruct, frozen=True, kw_only=True):
     """Triton Inference Server, launched for this run and released when its load ends."""
 
-    image: Annotated[
-        ImageReference, Meta(description="The server's image; it must have `tritonserver` on its PATH.")
-    ]
+    image: Annotated[ImageReference, Meta(description="The server's image; it must have `tritonserver` on its PATH.")]
     model_repository: Annotated[ModelRepository, Meta(description="Where the models come from.")]
-    replicas: Annotated[
-        int, Meta(ge=1, le=256, description="Server pods; each receives its share of the queries.")
-    ] = 1
+    replicas: Annotated[int, Meta(ge=1, le=256, description="Server pods; each receives its share of the queries.")] = 1
     gpu: Annotated[Gpu, Meta(description="The GPUs of one replica.")] = Gpu()
     resources: Annotated[Resources, Meta(description="CPU and memory of one replica; GPUs are set by `gpu`.")] = (
         Resources()

@@ -22,9 +22,7 @@ def parse_duration_ns(text: str) -> int:
     """The nanoseconds of a duration such as `250ms`. Raises ValueError, which says what a duration looks like."""
     match = re.fullmatch(r"([0-9]{1,15})(ns|us|ms|s|m|h)", text)
     if match is None:
-        raise ValueError(
-            f"`{text}` is no duration; write a whole number and a unit (ns us ms s m h), such as 250ms"
-        )
+        raise ValueError(f"`{text}` is no duration; write a whole number and a unit (ns us ms s m h), such as 250ms")
     return int(match[1]) * _NS_PER_UNIT[match[2]]
 
 

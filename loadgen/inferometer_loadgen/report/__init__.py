@@ -1,0 +1,1 @@
+"""The record of a run; every other view of it, the status included, is derived from here."""

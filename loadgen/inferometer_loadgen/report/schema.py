@@ -1,0 +1,158 @@
+"""The report's form, version 1: what a run sent, measured and found, in base units.
+
+Times are integer nanoseconds (suffix Ns), rates per second, percentiles fractions. What could not be read is absent
+(None), and a sentence beside it says why: no data is never zero.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from inferometer_loadgen.plan import Assignment, Plan
+
+REPORT_SCHEMA: Literal["inferometer.dev/report/v1"] = "inferometer.dev/report/v1"
+
+
+class ReportStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A part of the report."""
+
+
+class Reason(ReportStruct, frozen=True, kw_only=True):
+    """Why the verdict is what it is: a type for programs, a sentence for people."""
+
+    type: str
+    message: str
+
+
+class Latency(ReportStruct, frozen=True, kw_only=True):
+    """Latencies from the scheduled time over all queries, exact; a failed query has an infinite latency.
+
+    A percentile is None when it falls on a query that was not answered. The mean is over answered queries.
+    """
+
+    mean_ns: int | None
+    p50_ns: int | None
+    p90_ns: int | None
+    p95_ns: int | None
+    p97_ns: int | None
+    p99_ns: int | None
+    p999_ns: int | None
+    max_ns: int | None
+    at_percentile_ns: int | None
+    """At the plan's latency percentile, the one that the bound is held against."""
+
+
+class Result(ReportStruct, frozen=True, kw_only=True):
+    """The figures that a run is known by."""
+
+    metric: Literal["completed_samples_per_second"]
+    value: float | None
+    unit: Literal["samples/s"]
+    queries: int
+    """Queries of the stream, answered or not."""
+    answered: int
+    errors: int
+    duration_ns: int
+    """From T0 to the last answer."""
+    scheduled_qps: float | None
+    """Rate of the stream as it was drawn: (n - 1) / last scheduled time."""
+    latency: Latency
+
+
+class ReplicaReport(ReportStruct, frozen=True, kw_only=True):
+    """One replica: what the client asked of it, and what its own counters say of the measured window."""
+
+    name: str
+    uid: str
+    node: str
+    queries: int
+    answered: int
+    share: float
+    """Of all queries, as a fraction."""
+    p99_ns: int | None
+    """Of this replica's queries, from the scheduled time."""
+    server_successes: int | None
+    server_failures: int | None
+    queue_ns: int | None
+    """Mean time a request waited in the server's queue."""
+    compute_ns: int | None
+    """Mean time of a request in input, inference and output."""
+    batch_size: float | None
+    """Mean inferences an execution of the model."""
+    restarted: bool
+    absent_reason: str
+    """Why server figures are absent; empty when they are there."""
+
+
+class WorkerReport(ReportStruct, frozen=True, kw_only=True):
+    """One worker: how well it kept the schedule, and how its clock stands to the coordinator's."""
+
+    index: int
+    pod_uid: str
+    queries: int
+    send_lag_p50_ns: int | None
+    send_lag_p99_ns: int | None
+    send_lag_max_ns: int | None
+    backlogged: int
+    """Queries that were due while no connection was free."""
+    cpu_ns: int
+    """CPU time of the measured loop."""
+    busy: float
+    """Share of the measured time that the loop was not waiting."""
+    same_clock: bool
+    """Whether worker and coordinator read one clock (same boot and time namespace): the offset is exactly 0."""
+    clock_offset_ns: int
+    clock_drift: float
+    """Seconds a second."""
+    clock_uncertainty_ns: int
+
+
+class ClientReport(ReportStruct, frozen=True, kw_only=True):
+    """The load generator about itself."""
+
+    send_lag_p50_ns: int | None
+    send_lag_p99_ns: int | None
+    send_lag_max_ns: int | None
+    clock_uncertainty_ns: int
+    workers: tuple[WorkerReport, ...]
+
+
+class Versions(ReportStruct, frozen=True, kw_only=True):
+    """What measured, and what was measured."""
+
+    inferometer: str
+    python: str
+    server: str
+    """For example Triton 2.51.0, as the server says; empty when it did not."""
+
+
+class Report(ReportStruct, frozen=True, kw_only=True):
+    """One run."""
+
+    schema: Literal["inferometer.dev/report/v1"] = REPORT_SCHEMA
+    name: str
+    run_uid: str
+    plan: Plan
+    plan_hash: str
+    stream_digest: str
+    """sha256 over (index, sample, scheduled ns) of the whole stream: the same for any number of workers."""
+    assignment: Assignment
+    start_time: str
+    """Wall-clock time of T0, RFC 3339, UTC."""
+    verdict: Literal["Valid", "Invalid", "Inconclusive"]
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Reason, ...]
+    result: Result
+    replicas: tuple[ReplicaReport, ...]
+    client: ClientReport
+    versions: Versions
+
+
+def encode(report: Report) -> bytes:
+    """The report as JSON, keys sorted."""
+    return msgspec.json.encode(report, order="sorted")
+
+
+def decode(data: bytes) -> Report:
+    """The report behind JSON. Raises msgspec.ValidationError with the path of the first value that does not fit."""
+    return msgspec.json.decode(data, type=Report)
