@@ -1,0 +1,50 @@
+"""Folders that become layers: copies by hard link, and root file systems with our files laid over them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from .commands import run
+from .locks import locked
+from .paths import cache
+
+
+def built_tree(kind: str, key: str, make: Callable[[Path], None]) -> Path:
+    """The folder that `make` fills, once for each key. A half-made one is never seen: it gets its name at the end."""
+    tree = cache("trees") / f"{kind}-{key}"
+    if tree.exists():
+        return tree
+    with locked(f"tree-{kind}"):
+        if not tree.exists():
+            part = tree.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            make(part)
+            part.rename(tree)
+    return tree
+
+
+def link_into(source: Path, target: Path) -> None:
+    """Puts the content of `source` into `target` by hard links: no time, no space, and the same file system is a must."""
+    target.mkdir(parents=True, exist_ok=True)
+    run(f"link {source.name}", ["cp", "-al", f"{source}/.", target], "the cache must lie on one file system")
+
+
+def add_user(root: Path, name: str, uid: int) -> None:
+    """Gives a uid a name: without one, Python's getpass fails for a pod that runs as that uid.
+
+    The files are written anew, since they are hard links of the base root.
+    """
+    for file, line in (("passwd", f"{name}:x:{uid}:{uid}::/:/usr/sbin/nologin"), ("group", f"{name}:x:{uid}:")):
+        path = root / "etc" / file
+        text = path.read_text()
+        path.unlink()
+        path.write_text(f"{text}{line}\n")
+
+
+def write_program(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
