@@ -76,6 +76,10 @@ class Process:
             raise RuntimeError(f"{self.name} was not started")
         return self._child.pid
 
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
     def start(self) -> Started:
         started_s = time.monotonic()
         with self.log.open("ab") as log:

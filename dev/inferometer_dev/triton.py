@@ -10,7 +10,6 @@ is often readable to its owner only.
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import tempfile
@@ -86,6 +85,13 @@ class TritonProcess:
         return next(iter(children_of(self._process.pid)), self._process.pid)
 
     @property
+    def running(self) -> bool:
+        return self._process.running
+
+    def log_tail(self) -> str:
+        return self._process.log_tail()
+
+    @property
     def log(self) -> Path:
         return self._process.log
 
@@ -119,6 +125,7 @@ def main(argv: Sequence[str]) -> int:
     with triton:
         print(f"{triton.url} serves {', '.join(triton.models)}; log: {triton.log}; Ctrl-C stops", file=sys.stderr)
         while not stop.wait(0.5):
-            if not os.path.exists(f"/proc/{triton.pid}"):
+            if not triton.running:
+                print(f"error: Triton ended by itself\n{triton.log_tail()}", file=sys.stderr)
                 return 1
     return 0
