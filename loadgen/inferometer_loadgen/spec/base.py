@@ -8,7 +8,15 @@ from msgspec import Meta
 Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", max_length=20)]
 ObjectName = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
 ImageReference = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^\S+$")]
-QualifiedName = Annotated[str, Meta(min_length=1, max_length=317)]
+QualifiedName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=317,
+        pattern=r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$",
+    ),
+]
+"""A label's key or a resource's name, with or without its domain: cpu, nvidia.com/gpu."""
 LabelValue = Annotated[str, Meta(max_length=63)]
 NodeSelector = Annotated[dict[QualifiedName, LabelValue], Meta(max_length=16)]
 

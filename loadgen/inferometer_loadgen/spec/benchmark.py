@@ -9,7 +9,7 @@ from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.target import Target
 from inferometer_loadgen.spec.units import Duration
 
-TensorName = Annotated[str, Meta(max_length=128)]
+TensorName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
 Dimension = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 

@@ -8,6 +8,7 @@ from inferometer_loadgen.spec.base import (
     ImageReference,
     NodeSelector,
     ObjectName,
+    QualifiedName,
     Resources,
     SpecStruct,
     Tolerations,
@@ -24,10 +25,8 @@ class Gpu(SpecStruct, frozen=True, kw_only=True):
 
     count: Annotated[int, Meta(ge=0, le=64, description="GPUs that each replica holds; 0 runs on the CPU.")] = 1
     resource: Annotated[
-        str,
+        QualifiedName,
         Meta(
-            min_length=1,
-            max_length=317,
             description="The name under which nodes offer them: another vendor's, or a MIG slice such as "
             "nvidia.com/mig-1g.5gb.",
         ),
