@@ -1,0 +1,81 @@
+"""The bytes of a request, made once for each sample before the run.
+
+tritonclient makes them, so that they are what Triton's own client would send; it carries none of them. Importing
+this module imports tritonclient, which takes a third of a second: only those that send import it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
+
+from inferometer_loadgen.datasets.library import DataError, Sample
+from inferometer_loadgen.datasets.metadata import (
+    KSERVE_TYPES,
+    ModelMetadata,
+    TensorSpec,
+    leads_with_batch,
+    numpy_dtype,
+    shape_fits,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpBody:
+    """A KServe v2 inference request: JSON, then the inputs' bytes (the binary tensor data extension)."""
+
+    data: bytes
+    json_length: int
+    """Of the JSON at the beginning: the value of the header Inference-Header-Content-Length."""
+
+
+def http_body(sample: Sample, metadata: ModelMetadata) -> HttpBody:
+    """The request that asks the model about one sample, as a batch of one; all outputs come back as binary tensors.
+
+    Raises DataError where the sample is not what the model declares.
+    """
+    _same_inputs(sample, metadata)
+    inputs = []
+    for tensor in metadata.inputs:
+        array = _as_declared(tensor, sample[tensor.name])
+        infer_input = InferInput(tensor.name, list(array.shape), tensor.datatype)
+        infer_input.set_data_from_numpy(array, binary_data=True)
+        inputs.append(infer_input)
+    outputs = [InferRequestedOutput(tensor.name, binary_data=True) for tensor in metadata.outputs]
+    data, json_length = InferenceServerClient.generate_request_body(inputs, outputs=outputs)
+    # None: the whole body is JSON, as for an input without an element.
+    return HttpBody(data=bytes(data), json_length=len(data) if json_length is None else json_length)
+
+
+def _same_inputs(sample: Sample, metadata: ModelMetadata) -> None:
+    declared = {tensor.name for tensor in metadata.inputs}
+    for name in sorted(declared ^ sample.keys()):
+        names = ", ".join(sorted(declared)) or "none"
+        if name in declared:
+            raise DataError(
+                f"input `{name}` of model `{metadata.name}` is missing from the samples",
+                f"give an array for each of its inputs: {names}",
+            )
+        raise DataError(
+            f"the samples hold `{name}`, which is no input of model `{metadata.name}`",
+            f"leave it out, or name it as one of the model's inputs: {names}",
+        )
+
+
+def _as_declared(tensor: TensorSpec, array: NDArray[np.generic]) -> NDArray[np.generic]:
+    dtype = numpy_dtype(tensor)
+    if array.dtype != dtype:
+        got = KSERVE_TYPES.get(array.dtype, "no KServe datatype")
+        raise DataError(
+            f"input `{tensor.name}`: expected {tensor.datatype} (numpy {dtype}), got {got} (numpy {array.dtype})",
+            f"convert the samples with array.astype({str(dtype)!r})",
+        )
+    if leads_with_batch(tensor, array.ndim):
+        array = array[np.newaxis]
+    if not shape_fits(tensor.shape, array.shape):
+        raise DataError(
+            f"input `{tensor.name}`: expected shape {list(tensor.shape)} (-1 is any length), got {list(array.shape)}",
+            "give each sample the model's shape, without the batch dimension",
+        )
+    return array

@@ -1,0 +1,105 @@
+"""Samples from an npz file: one array for each input of the model, its first dimension the sample.
+
+A user's file is not trusted. `npz_facts` reads the arrays' headers and unpacks nothing else, so that a small file
+that unpacks to gigabytes costs the operator nothing; `npz_library`, which runs in the load generator's own process,
+unpacks. Pickled objects are refused by both.
+"""
+
+import hashlib
+import io
+import math
+import zipfile
+from collections.abc import Mapping
+
+import numpy as np
+
+from inferometer_loadgen.datasets.library import DataError, Sample, SampleLibrary
+from inferometer_loadgen.datasets.metadata import KSERVE_TYPES
+from inferometer_loadgen.spec.resolve import NpzFacts
+
+MAX_ARRAYS = 64
+"""As many as spec.model.inputs may name."""
+
+_READ_HEADER = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+_SAVE_HINT = "save it with numpy.savez(file, INPUT=array, …), one array for each input, its first dimension the sample"
+
+
+def npz_facts(data: bytes) -> NpzFacts:
+    """What a plan must know of an npz file's bytes. Raises DataError where it is no sample library."""
+    try:
+        headers = _headers(data)
+    except DataError:
+        raise
+    except Exception as error:  # zipfile and numpy raise a dozen kinds for a bad file, SystemError among them
+        raise _unreadable(error) from error
+    return NpzFacts(samples=_samples(headers), sha256=hashlib.sha256(data).hexdigest())
+
+
+def npz_library(data: bytes) -> SampleLibrary:
+    """The samples of an npz file, unpacked into memory. Raises DataError where it is no sample library."""
+    samples = npz_facts(data).samples
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            # KServe's binary tensors are little-endian, whatever the machine that saved the file.
+            arrays = {
+                name: np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"))) for name, array in file.items()
+            }
+    except Exception as error:  # as above
+        raise _unreadable(error) from error
+    for array in arrays.values():
+        array.setflags(write=False)
+
+    def make(index: int) -> Sample:
+        return {name: array[index, ...] for name, array in arrays.items()}
+
+    return SampleLibrary(total=samples, make=make)
+
+
+type _Header = tuple[tuple[int, ...], np.dtype[np.generic]]
+
+
+def _headers(data: bytes) -> dict[str, _Header]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        if len(members) > MAX_ARRAYS:
+            raise DataError(f"the npz file holds {len(members)} arrays, and at most {MAX_ARRAYS} are read", _SAVE_HINT)
+        headers = {member.filename.removesuffix(".npy"): _header(archive, member) for member in members}
+        if len(headers) != len(members):
+            raise DataError("the npz file holds two arrays of one name", _SAVE_HINT)
+        return headers
+
+
+def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:
+    with archive.open(member) as file:
+        read = _READ_HEADER.get(np.lib.format.read_magic(file))
+        if read is None:
+            raise ValueError(f"`{member.filename}` has a format of its own")
+        shape, _, dtype = read(file)
+        size = file.tell() + math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or (size != member.file_size and not dtype.hasobject):
+        raise ValueError(f"`{member.filename}` has {member.file_size} bytes, its header speaks of {size}")
+    return shape, dtype
+
+
+def _samples(headers: Mapping[str, _Header]) -> int:
+    if not headers:
+        raise DataError("the npz file holds no array", _SAVE_HINT)
+    for name, (shape, dtype) in headers.items():
+        if dtype.newbyteorder("=") not in KSERVE_TYPES:
+            raise DataError(
+                f"array `{name}` of the npz file has dtype {dtype}, which is not supported",
+                f"save it as one of {', '.join(str(known) for known in KSERVE_TYPES)}",
+            )
+        if not shape or shape[0] == 0:
+            raise DataError(
+                f"array `{name}` of the npz file has shape {list(shape)}, so it holds no sample", _SAVE_HINT
+            )
+    counts = {name: shape[0] for name, (shape, _) in headers.items()}
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"`{name}` has {count}" for name, count in counts.items())
+        raise DataError(f"the arrays of the npz file differ in their number of samples: {found}", _SAVE_HINT)
+    return next(iter(counts.values()))
+
+
+def _unreadable(error: Exception) -> DataError:
+    return DataError(f"the sample file is no npz file that can be read: {error}", _SAVE_HINT)
