@@ -40,7 +40,9 @@ def _install(lock: Path, python: str, target: Path) -> None:
     pip = _pip()
     # Debian's pip of the host would otherwise refuse to install "into a managed environment".
     flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--target", str(part)]
-    requirement = ["--only-binary=:all:", "--no-deps", "--no-compile", "--require-hashes", "-r", str(lock)]
+    requirement = ["--only-binary=:all:", "--no-deps", "--no-compile", "--require-hashes"]
+    # An old pip holds the running Python against Requires-Python, whatever --python-version says.
+    requirement += ["--ignore-requires-python", "-r", str(lock)]
     hint = f"check that {lock.name} is locked with hashes for Python {python} and that the package index answers"
     run(f"wheels of {lock.name}", [*pip, "install", *flags, *platform_flags(python), *requirement], hint)
     part.rename(target)

@@ -1,0 +1,23 @@
+"""All images by their short names, in the order in which they are built: quick ones first, the largest last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..oci import Image
+from .inferometer import build_inferometer
+from .models import build_broken, build_magika
+from .pause import build_pause
+from .triton import build_triton
+
+BUILDERS: dict[str, Callable[[], Image]] = {
+    "pause": build_pause,
+    "magika": build_magika,
+    "broken": build_broken,
+    "inferometer": build_inferometer,
+    "triton": build_triton,
+}
+
+
+def build_images() -> dict[str, Image]:
+    return {name: build() for name, build in BUILDERS.items()}
