@@ -1,0 +1,1 @@
+"""The custom resources, and the only source of the CRDs."""

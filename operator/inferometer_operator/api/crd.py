@@ -1,0 +1,83 @@
+"""The CustomResourceDefinition of InferenceBenchmark, as a value."""
+
+from typing import Any
+
+from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_operator.api.rules import ROOT_RULES, SPEC_RULES
+from inferometer_operator.api.schema import structural_schema
+from inferometer_operator.api.status import BenchmarkStatus
+
+GROUP = "inferometer.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+KIND = "InferenceBenchmark"
+PLURAL = "inferencebenchmarks"
+CRD_NAME = f"{PLURAL}.{GROUP}"
+
+# Text that is already formatted: a column of type number would print 1.23456789e+07.
+COLUMNS: tuple[tuple[str, str, str, int], ...] = (
+    ("Model", "string", ".spec.model.name", 0),
+    ("Scenario", "string", ".spec.scenario", 0),
+    ("Phase", "string", ".status.phase", 0),
+    ("Progress", "string", ".status.summary.progress", 0),
+    ("Result", "string", ".status.summary.result", 0),
+    ("P99", "string", ".status.summary.p99", 0),
+    ("Verdict", "string", ".status.verdict", 0),
+    ("Age", "date", ".metadata.creationTimestamp", 0),
+    ("QPS", "string", ".status.summary.qps", 1),
+    ("Errors", "string", ".status.summary.errors", 1),
+    ("Reason", "string", ".status.summary.reason", 1),
+)
+
+
+def benchmark_crd() -> dict[str, Any]:
+    """The definition that `crds/` and the chart hold."""
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": CRD_NAME},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": KIND,
+                "listKind": f"{KIND}List",
+                "plural": PLURAL,
+                "singular": KIND.lower(),
+                "shortNames": ["ib"],
+                "categories": ["inferometer"],
+            },
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "subresources": {"status": {}},
+                    "additionalPrinterColumns": [_column(*column) for column in COLUMNS],
+                    "schema": {"openAPIV3Schema": _schema()},
+                }
+            ],
+        },
+    }
+
+
+def _schema() -> dict[str, Any]:
+    return {
+        "description": "One benchmark of a served model by MLPerf's rules: it launches the servers, sends the load, "
+        "judges the answers and keeps the report. It runs once, from its creation on.",
+        "type": "object",
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"type": "object"},
+            "spec": structural_schema(BenchmarkSpec, rules=SPEC_RULES, defaults=True),
+            "status": structural_schema(BenchmarkStatus, rules={}, defaults=False),
+        },
+        "x-kubernetes-validations": list(ROOT_RULES),
+    }
+
+
+def _column(name: str, kind: str, path: str, priority: int) -> dict[str, Any]:
+    column: dict[str, Any] = {"name": name, "type": kind, "jsonPath": path}
+    return column | {"priority": priority} if priority else column

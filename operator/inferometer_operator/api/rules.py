@@ -1,0 +1,69 @@
+"""What the API server itself guards, as CEL rules.
+
+A rule about a change must sit on a field's parent: on the field itself it is skipped when the field is added or
+removed.
+"""
+
+import msgspec
+
+from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
+from inferometer_loadgen.spec.load import Data
+from inferometer_loadgen.spec.target import ModelRepository
+from inferometer_operator.api.schema import Rule, RulesOf
+
+NAME_LEAVES_ROOM: Rule = {
+    "rule": f"self.metadata.name.size() <= {MAX_NAME_LENGTH}",
+    "message": f"a benchmark's name has at most {MAX_NAME_LENGTH} characters, since its pods are named after it",
+}
+
+START_IS_WRITTEN_ONCE: Rule = {
+    "rule": "!has(oldSelf.status) || !has(oldSelf.status.startTime) || "
+    "(has(self.status) && has(self.status.startTime) && self.status.startTime == oldSelf.status.startTime && "
+    "has(self.status.startNonce) && self.status.startNonce == oldSelf.status.startNonce)",
+    "message": "status.startTime and status.startNonce are written once: load is never sent twice",
+}
+
+START_IS_WRITTEN_WHOLE: Rule = {
+    "rule": "!has(self.status) || has(self.status.startTime) == has(self.status.startNonce)",
+    "message": "status.startTime and status.startNonce are written together",
+}
+
+ROOT_RULES: tuple[Rule, ...] = (NAME_LEAVES_ROOM, START_IS_WRITTEN_ONCE, START_IS_WRITTEN_WHOLE)
+
+
+def immutability_rules(cls: type[msgspec.Struct]) -> tuple[Rule, ...]:
+    """One rule for each property of a spec: what was asked for does not change while it is measured."""
+    return tuple(_stays(field.encode_name, _is_always_there(field)) for field in msgspec.structs.fields(cls))
+
+
+def exactly_one_of(cls: type[msgspec.Struct]) -> Rule:
+    """Of the fields of a block, one is set."""
+    names = [field.encode_name for field in msgspec.structs.fields(cls)]
+    given = ", ".join(f"has(self.{name})" for name in names)
+    return {
+        "rule": f"[{given}].filter(x, x).size() == 1",
+        "message": f"set exactly one of {', '.join(names)}",
+    }
+
+
+def _is_always_there(field: msgspec.structs.FieldInfo) -> bool:
+    return field.required or field.default not in (msgspec.NODEFAULT, msgspec.UNSET)
+
+
+def _stays(name: str, always_there: bool) -> Rule:
+    equal = f"self.{name} == oldSelf.{name}"
+    rule = equal if always_there else f"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || {equal})"
+    return {
+        "rule": rule,
+        "message": f"{name} can't be changed; create a benchmark with another name instead",
+        "fieldPath": f".{name}",
+        "reason": "FieldValueForbidden",
+    }
+
+
+SPEC_RULES: RulesOf = {
+    BenchmarkSpec: immutability_rules(BenchmarkSpec),
+    ModelRepository: (exactly_one_of(ModelRepository),),
+    Data: (exactly_one_of(Data),),
+}

@@ -1,0 +1,67 @@
+"""A real API server with our CRD, and a namespace for each test."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+
+from inferometer_dev.bare_apiserver import BareApiServer
+
+REPOSITORY = Path(__file__).parents[3]
+CRD = REPOSITORY / "crds" / "inferometer.dev_inferencebenchmarks.yaml"
+
+
+class Cluster:
+    """The API server as its administrator sees it."""
+
+    def __init__(self, server: BareApiServer) -> None:
+        self.server = server
+        self.api = config.new_client_from_config(str(server.kubeconfig))
+        self.core = client.CoreV1Api(self.api)
+        self.custom = client.CustomObjectsApi(self.api)
+        self.extensions = client.ApiextensionsV1Api(self.api)
+
+    def install_crd(self) -> None:
+        crd = yaml.safe_load(CRD.read_text())
+        self.extensions.create_custom_resource_definition(crd)
+        await_true(lambda: self._is_established(crd["metadata"]["name"]), "the CRD is established")
+
+    def _is_established(self, name: str) -> bool:
+        found = self.extensions.read_custom_resource_definition(name)
+        return any(one.type == "Established" and one.status == "True" for one in found.status.conditions or ())
+
+
+def await_true(holds, what: str, within_s: float = 30.0):
+    """Ask until it holds; the answer is the first that is true."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if found := holds():
+            return found
+        time.sleep(0.05)  # the pace of asking, not a guess at how long it takes
+    raise AssertionError(f"{what}: not within {within_s:g} s")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with BareApiServer() as server:
+        found = Cluster(server)
+        found.install_crd()
+        yield found
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> str:
+    name = f"bench-{next(_numbers)}"
+    cluster.core.create_namespace({"metadata": {"name": name}})
+    return name
+
+
+__all__ = ["ApiException", "Cluster", "await_true"]

@@ -1,0 +1,247 @@
+"""Each rule of the CRD accepts what it must and refuses what it must, on a real API server."""
+
+import copy
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from .conftest import ApiException, Cluster, await_true
+
+GROUP = ("inferometer.dev", "v1alpha1")
+PLURAL = "inferencebenchmarks"
+NOW = "2026-11-25T03:05:01.000001Z"
+LATER = "2026-11-25T03:05:02.000001Z"
+
+
+def a_benchmark(name: str = "one", **spec: Any) -> dict[str, Any]:
+    ordinary = {
+        "scenario": "Server",
+        "model": {"name": "magika"},
+        "target": {"triton": {"image": "triton:1", "modelRepository": {"image": "models:1"}}},
+        "load": {"targetQPS": 40, "latencyBound": "250ms", "data": {"synthetic": {}}},
+    }
+    return {
+        "apiVersion": "inferometer.dev/v1alpha1",
+        "kind": "InferenceBenchmark",
+        "metadata": {"name": name},
+        "spec": ordinary | spec,
+    }
+
+
+def changed(path: str, value: Any, base: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The ordinary benchmark with one value replaced; None removes it."""
+    found = copy.deepcopy(base or a_benchmark())
+    *parents, last = path.split(".")
+    block = found
+    for key in parents:
+        block = block.setdefault(key, {})
+    if value is None:
+        block.pop(last)
+    else:
+        block[last] = value
+    return found
+
+
+class Benchmarks:
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self._custom = cluster.custom
+        self._namespace = namespace
+
+    def create(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self._custom.create_namespaced_custom_object(*GROUP, self._namespace, PLURAL, body)
+
+    def replace(self, body: dict[str, Any]) -> dict[str, Any]:
+        name = body["metadata"]["name"]
+        return self._custom.replace_namespaced_custom_object(*GROUP, self._namespace, PLURAL, name, body)
+
+    def set_status(self, stored: dict[str, Any], **status: Any) -> dict[str, Any]:
+        body = stored | {"status": status}
+        name = stored["metadata"]["name"]
+        return self._custom.replace_namespaced_custom_object_status(*GROUP, self._namespace, PLURAL, name, body)
+
+
+@pytest.fixture
+def benchmarks(cluster: Cluster, namespace: str) -> Benchmarks:
+    return Benchmarks(cluster, namespace)
+
+
+def refusal(error: pytest.ExceptionInfo[ApiException]) -> str:
+    assert error.value.status == 422, error.value.body
+    return json.loads(error.value.body)["message"]
+
+
+OVER_CREATION = {
+    "a name leaves room for the names of its pods": (
+        a_benchmark("n" * 40),
+        a_benchmark("n" * 41),
+        "at most 40 characters",
+    ),
+    "a model repository is an image or a claim, not both": (
+        changed("spec.target.triton.modelRepository", {"persistentVolumeClaim": {"claimName": "models"}}),
+        changed("spec.target.triton.modelRepository.persistentVolumeClaim", {"claimName": "models"}),
+        "set exactly one of image, persistentVolumeClaim",
+    ),
+    "a model repository is one of them": (
+        a_benchmark(),
+        changed("spec.target.triton.modelRepository", {}),
+        "set exactly one of image, persistentVolumeClaim",
+    ),
+    "a sample library is synthetic or a ConfigMap, not both": (
+        changed("spec.load.data", {"configMap": {"name": "samples"}}),
+        changed("spec.load.data.configMap", {"name": "samples"}),
+        "set exactly one of synthetic, configMap",
+    ),
+    "a sample library is one of them": (
+        a_benchmark(),
+        changed("spec.load.data", {}),
+        "set exactly one of synthetic, configMap",
+    ),
+    "an input is named as tensors are": (
+        changed("spec.model.inputs", {"bytes:0": {"shape": [2048]}}),
+        changed("spec.model.inputs", {"by tes": {"shape": [2048]}}),
+        "each key has at most 128 characters",
+    ),
+    "an environment variable is named as one": (
+        changed("spec.target.triton.env", {"LOG_LEVEL": "1"}),
+        changed("spec.target.triton.env", {"1LOG": "1"}),
+        "each key has at most 128 characters",
+    ),
+    "a server's node selector names labels": (
+        changed("spec.target.triton.nodeSelector", {"example.test/gpu": "a"}),
+        changed("spec.target.triton.nodeSelector", {"example.test/": "a"}),
+        "each key has at most 317 characters",
+    ),
+    "a load pod's node selector names labels": (
+        changed("spec.load.nodeSelector", {"example.test/gpu": "a"}),
+        changed("spec.load.nodeSelector", {"/gpu": "a"}),
+        "each key has at most 317 characters",
+    ),
+    "a server's requests name resources": (
+        changed("spec.target.triton.resources.requests", {"cpu": "200m"}),
+        changed("spec.target.triton.resources.requests", {"c p u": "200m"}),
+        "each key has at most 317 characters",
+    ),
+    "a worker's limits name resources": (
+        changed("spec.load.resources.limits", {"memory": "1Gi"}),
+        changed("spec.load.resources.limits", {"-memory": "1Gi"}),
+        "each key has at most 317 characters",
+    ),
+    "a rate is above zero": (
+        changed("spec.load.targetQPS", 0.5),
+        changed("spec.load.targetQPS", 0),
+        "spec.load.targetQPS",
+    ),
+    "a percentile is below one": (
+        changed("spec.load.latencyPercentile", 0.999),
+        changed("spec.load.latencyPercentile", 1),
+        "spec.load.latencyPercentile",
+    ),
+    "a duration has a unit": (
+        changed("spec.load.latencyBound", "15ms"),
+        changed("spec.load.latencyBound", "15"),
+        "spec.load.latencyBound",
+    ),
+    "a seed is 63 bits wide": (
+        changed("spec.load.seeds", {"qsl": 2**63 - 1}),
+        changed("spec.load.seeds", {"qsl": -1}),
+        "spec.load.seeds.qsl",
+    ),
+}
+
+
+@pytest.mark.parametrize(("accepted", "refused", "words"), OVER_CREATION.values(), ids=OVER_CREATION.keys())
+def test_at_its_creation(benchmarks: Benchmarks, accepted: dict, refused: dict, words: str) -> None:
+    benchmarks.create(accepted)
+
+    with pytest.raises(ApiException) as error:
+        benchmarks.create(refused | {"metadata": refused["metadata"] | {"name": "r" + refused["metadata"]["name"]}})
+    assert words in refusal(error)
+
+
+CHANGES = {
+    "the scenario, which has one value, stays": ("spec.scenario", "Offline", "spec.scenario"),
+    "the model stays": ("spec.model.name", "resnet50", "model can't be changed"),
+    "a part of the model is not added": ("spec.model.inputs", {"x": {"shape": [1]}}, "model can't be changed"),
+    "the target stays": ("spec.target.triton.replicas", 2, "target can't be changed"),
+    "the load stays": ("spec.load.targetQPS", 41, "load can't be changed"),
+    "the load's data stay": ("spec.load.data", {"configMap": {"name": "s"}}, "load can't be changed"),
+    "the metrics stay": ("spec.metrics.interval", "2s", "metrics can't be changed"),
+}
+
+
+@pytest.mark.parametrize(("path", "value", "words"), CHANGES.values(), ids=CHANGES.keys())
+def test_after_its_creation(benchmarks: Benchmarks, path: str, value: Any, words: str) -> None:
+    stored = benchmarks.create(a_benchmark())
+    labelled = benchmarks.replace(changed("metadata.labels", {"team": "vision"}, stored))
+
+    with pytest.raises(ApiException) as error:
+        benchmarks.replace(changed(path, value, labelled))
+    assert words in refusal(error)
+
+
+def test_a_start_is_written_with_its_nonce(benchmarks: Benchmarks) -> None:
+    stored = benchmarks.create(a_benchmark())
+
+    for half in ({"startTime": NOW}, {"startNonce": "a"}):
+        with pytest.raises(ApiException) as error:
+            benchmarks.set_status(stored, **half)
+        assert "written together" in refusal(error)
+    benchmarks.set_status(stored, startTime=NOW, startNonce="a")
+
+
+@pytest.mark.parametrize(
+    "status",
+    [{"startTime": LATER, "startNonce": "a"}, {"startTime": NOW, "startNonce": "b"}, {}],
+    ids=["its time stays", "its nonce stays", "it is not taken back"],
+)
+def test_a_start_is_written_once(benchmarks: Benchmarks, status: dict[str, str]) -> None:
+    started = benchmarks.set_status(benchmarks.create(a_benchmark()), startTime=NOW, startNonce="a")
+    progressed = benchmarks.set_status(started, startTime=NOW, startNonce="a", phase="Running")
+
+    with pytest.raises(ApiException) as error:
+        benchmarks.set_status(progressed, **status)
+    assert "written once" in refusal(error)
+
+
+def test_defaults_are_filled_in_by_the_api_server(benchmarks: Benchmarks) -> None:
+    spec = benchmarks.create(a_benchmark())["spec"]
+
+    assert spec["metrics"] == {"interval": "1s"}
+    assert spec["target"]["triton"]["gpu"] == {"count": 1, "resource": "nvidia.com/gpu"}
+    assert spec["load"]["resources"]["limits"] == {"cpu": "1", "memory": "512Mi"}
+    assert spec["load"]["seeds"]["qsl"] == 2085463073848966840
+
+
+def test_explain_reads_like_documentation(cluster: Cluster) -> None:
+    def explain() -> str:
+        argv = [cluster.server.kubectl, "--kubeconfig", cluster.server.kubeconfig, "explain", "ib.spec.target.triton"]
+        return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+
+    text = await_true(explain, "the API server publishes the CRD's schema")
+
+    assert "Triton servers, launched for this run." in " ".join(text.split())
+    assert "Server pods; each receives its share of the queries." in " ".join(text.split())
+
+
+def test_each_column_of_a_fresh_benchmark_is_printed(cluster: Cluster, namespace: str, benchmarks: Benchmarks) -> None:
+    benchmarks.create(a_benchmark("fresh"))
+
+    argv = [
+        cluster.server.kubectl,
+        "--kubeconfig",
+        cluster.server.kubeconfig,
+        "get",
+        "ib",
+        "-n",
+        namespace,
+        "-o",
+        "wide",
+    ]
+    heading, row = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
+
+    assert heading.split() == (
+        ["NAME", "MODEL", "SCENARIO", "PHASE", "PROGRESS", "RESULT", "P99", "VERDICT", "AGE", "QPS", "ERRORS", "REASON"]
+    )
+    assert row.split()[:3] == ["fresh", "magika", "Server"]
