@@ -136,6 +136,8 @@ class _Walk:
 
 
 def _key_rule(key: mi.Type, path: str) -> Rule:
+    while isinstance(key, mi.Metadata):
+        key = key.type
     if not isinstance(key, mi.StrType) or key.max_length is None or key.pattern is None:
         raise UnfitError(path, "keys without max_length and pattern")
     pattern = key.pattern.replace("\\", "\\\\").replace("'", "\\'")
