@@ -1,0 +1,26 @@
+"""Turns records into one word with its reasons; it reads no clock, no file and no cluster."""
+
+from inferometer_loadgen.verdict.counterfactual import without_client_share
+from inferometer_loadgen.verdict.judge import Verdict, judge
+from inferometer_loadgen.verdict.measured import NEVER_NS, Measured, QueryStatus, ServerCounts
+from inferometer_loadgen.verdict.metric import server_metric
+from inferometer_loadgen.verdict.percentiles import LatencySummary, latency_summary, percentile, unless_never
+from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
+
+__all__ = [
+    "judge",
+    "Verdict",
+    "Finding",
+    "ReasonType",
+    "Severity",
+    "Measured",
+    "QueryStatus",
+    "ServerCounts",
+    "NEVER_NS",
+    "latency_summary",
+    "LatencySummary",
+    "percentile",
+    "unless_never",
+    "server_metric",
+    "without_client_share",
+]

@@ -1,0 +1,36 @@
+"""What is held against a run, in the order in which it is reported: one file a reason.
+
+All checks run on the same records, and none leans on another.
+"""
+
+from collections.abc import Callable
+
+from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.verdict.checks.answers_not_counted import answers_not_counted
+from inferometer_loadgen.verdict.checks.counts_not_read import counts_not_read
+from inferometer_loadgen.verdict.checks.foreign_requests import foreign_requests
+from inferometer_loadgen.verdict.checks.late_client import late_client
+from inferometer_loadgen.verdict.checks.latency_bound import latency_bound_exceeded
+from inferometer_loadgen.verdict.checks.min_duration import min_duration_not_met
+from inferometer_loadgen.verdict.checks.min_queries import min_queries_not_met
+from inferometer_loadgen.verdict.checks.queries_failed import queries_failed
+from inferometer_loadgen.verdict.checks.server_restarted import server_restarted
+from inferometer_loadgen.verdict.measured import Measured
+from inferometer_loadgen.verdict.reasons import Finding
+
+type Check = Callable[[Measured, Plan], Finding | None]
+
+CHECKS: tuple[Check, ...] = (
+    # Is the measurement itself in doubt?
+    server_restarted,
+    foreign_requests,
+    answers_not_counted,
+    # Did the system under test keep the rules?
+    queries_failed,
+    latency_bound_exceeded,
+    min_duration_not_met,
+    min_queries_not_met,
+    # What should a reader know besides?
+    late_client,
+    counts_not_read,
+)

@@ -1,0 +1,40 @@
+"""LatencyBoundExceeded: inference rules, Server, "the latency bound at the percentile of the task"."""
+
+import numpy as np
+
+from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.verdict.measured import NEVER_NS, Measured
+from inferometer_loadgen.verdict.percentiles import percentile, percentile_index
+from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
+from inferometer_loadgen.verdict.wording import apart, counted, percentile_name
+
+
+def latency_at_percentile_ns(measured: Measured, plan: Plan) -> int:
+    """The latency that the bound is held against, over all queries of the stream; NEVER_NS if it is a failed one."""
+    return percentile(np.sort(measured.latency_ns()), plan.judge.latency_percentile)
+
+
+def latency_bound_exceeded(measured: Measured, plan: Plan) -> Finding | None:
+    """Invalid when the latency at the percentile is over the bound; on the bound is within it (LoadGen 6.0.17)."""
+    if len(measured) == 0:
+        return None
+    bound_ns = plan.judge.latency_bound_ns
+    latency_ns = latency_at_percentile_ns(measured, plan)
+    if latency_ns <= bound_ns:
+        return None
+    name = percentile_name(plan.judge.latency_percentile)
+    bounded = f"the bound of {plan.model.name} in {plan.stream.scenario} is"
+    if latency_ns == NEVER_NS:
+        _, bound = apart(0, bound_ns)
+        fact = f"{name} falls on a query without a good answer, {bounded} {bound}"
+    else:
+        latency, bound = apart(latency_ns, bound_ns)
+        fact = f"{name} was {latency}, {bounded} {bound}"
+    late = int(np.count_nonzero(measured.latency_ns() > bound_ns))
+    allowed = len(measured) - 1 - percentile_index(len(measured), plan.judge.latency_percentile)
+    return Finding(
+        ReasonType.LATENCY_BOUND_EXCEEDED,
+        Severity.INVALID,
+        f"{fact}; {late:,} of {counted(len(measured), 'query was', 'queries were')} late, {allowed:,} may be; "
+        f"lower spec.load.targetQPS, add replicas or make the model faster",
+    )

@@ -1,0 +1,54 @@
+"""The client accuses itself: would the run have passed without the client's own share? (design, invariant 4)
+
+A Server latency runs from the scheduled time, so a late client makes a result worse and never better. Valid therefore
+stays Valid; only an Invalid by latency is in doubt. It is so in two cases: the same latencies without the client's
+share pass, or the client was late beyond its limit, because late sends come in bursts and load the servers in a way
+that the stream does not.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.verdict.checks.late_client import send_lag_limit_ns, worst_send_lag_p99_ns
+from inferometer_loadgen.verdict.checks.latency_bound import latency_at_percentile_ns, latency_bound_exceeded
+from inferometer_loadgen.verdict.measured import Measured
+from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
+from inferometer_loadgen.verdict.wording import apart, percentile_name
+
+
+def without_client_share(measured: Measured) -> Measured:
+    """The same run as if every query had been sent when it was due, and answered as much earlier."""
+    sent, answered = measured.was_sent(), measured.answered()
+    share_ns = np.where(sent, np.maximum(measured.sent_ns - measured.scheduled_ns, 0), 0)
+    return replace(
+        measured,
+        sent_ns=np.where(sent, measured.sent_ns - share_ns, measured.sent_ns),
+        done_ns=np.where(answered, measured.done_ns - share_ns, measured.done_ns),
+    )
+
+
+def client_influenced(measured: Measured, plan: Plan) -> Finding | None:
+    """The doubt in a latency over the bound: what the client had to do with it."""
+    if latency_bound_exceeded(measured, plan) is None:
+        return None
+    worst, limit_ns = worst_send_lag_p99_ns(measured, plan), send_lag_limit_ns(plan)
+    if worst is None:
+        return None
+    without = without_client_share(measured)
+    name = percentile_name(plan.judge.latency_percentile)
+    if latency_bound_exceeded(without, plan) is None:
+        latency, bound = apart(latency_at_percentile_ns(without, plan), plan.judge.latency_bound_ns)
+        doubt = f"without the client's own send lag, {name} would have been {latency}, within the bound of {bound}"
+    elif worst[1] > limit_ns:
+        doubt = "the client sent in bursts, which load the servers more than the stream does"
+    else:
+        return None
+    lag, limit = apart(worst[1], limit_ns)
+    return Finding(
+        ReasonType.CLIENT_INFLUENCED,
+        Severity.INCONCLUSIVE,
+        f"{doubt}; the send lag of worker {worst[0]} at p99 was {lag} (limit {limit}); give the workers "
+        f"more CPU, or more workers, or nodes of their own, and run again",
+    )

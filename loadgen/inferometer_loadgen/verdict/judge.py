@@ -1,0 +1,44 @@
+"""From records to one word with its reasons."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.verdict.checks import CHECKS
+from inferometer_loadgen.verdict.counterfactual import client_influenced
+from inferometer_loadgen.verdict.measured import Measured
+from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
+
+type Word = Literal["Valid", "Invalid", "Inconclusive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One word, the reasons for it (none for Valid), and what a reader should know besides."""
+
+    word: Word
+    reasons: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
+def judge(measured: Measured, plan: Plan) -> Verdict:
+    """The verdict on a run: all checks, and the client's own share where latency alone speaks against the run.
+
+    Inconclusive outweighs Invalid: where the measurement is in doubt, so is what it says against the servers.
+    Raises ValueError when the records are of another number of replicas than the plan.
+    """
+    if len(measured.servers) != plan.replicas:
+        raise ValueError(f"counts of {len(measured.servers)} servers, but the plan has {plan.replicas} replicas")
+    findings = [finding for check in CHECKS if (finding := check(measured, plan)) is not None]
+    warnings = tuple(finding for finding in findings if finding.severity is Severity.WARNING)
+    reasons = tuple(finding for finding in findings if finding.severity is not Severity.WARNING)
+    if [reason.type for reason in reasons] == [ReasonType.LATENCY_BOUND_EXCEEDED]:
+        doubt = client_influenced(measured, plan)
+        reasons = (doubt, *reasons) if doubt is not None else reasons
+    return Verdict(word=_word(reasons), reasons=reasons, warnings=warnings)
+
+
+def _word(reasons: tuple[Finding, ...]) -> Word:
+    if any(reason.severity is Severity.INCONCLUSIVE for reason in reasons):
+        return "Inconclusive"
+    return "Invalid" if reasons else "Valid"

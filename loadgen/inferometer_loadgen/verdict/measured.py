@@ -1,0 +1,99 @@
+"""All that a verdict may know of a run, as one immutable value.
+
+Times are nanoseconds since T0, the start of the measured run on the coordinator's clock. A latency and a send lag are
+differences of two times of one worker, taken on that worker's monotonic clock, so that no clock offset is in them
+(design, invariant 3); only figures over the whole run, such as samples per second, compare workers' clocks.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEVER_NS = int(np.iinfo(np.int64).max)
+"""The time of what did not happen, and the latency of a query without a good answer: later than any other."""
+
+
+class QueryStatus(IntEnum):
+    """How a query ended. A record keeps it in one byte."""
+
+    OK = 0
+    """Answered well."""
+    TIMED_OUT = 1
+    """No answer by the end of the drain time."""
+    ERROR_STATUS = 2
+    """Answered with an HTTP status other than 200."""
+    CONNECTION_LOST = 3
+    """The connection ended before the answer was whole."""
+    BAD_ANSWER = 4
+    """Answered with what cannot be an answer to the query."""
+    NOT_SENT = 5
+    """Never sent: the run ended before, or no connection took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCounts:
+    """By how much one replica's own counters grew over the measured window (design, invariant 5)."""
+
+    replica: str
+    successes: int | None
+    """Inferences that succeeded; None when the counter could not be read."""
+    failures: int | None
+    absent_reason: str
+    """Why a count is None; empty when both are there."""
+    restarted: bool
+    """Whether the server began anew within the window, so that its counts are not comparable."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """One row a query of the whole stream, in its order, sent or not; and what each replica counted.
+
+    Raises ValueError unless the rows are the queries 0..n-1, each once (design, invariant 1).
+    """
+
+    index: NDArray[np.int64]
+    scheduled_ns: NDArray[np.int64]
+    sent_ns: NDArray[np.int64]
+    """NEVER_NS where the query was not sent."""
+    done_ns: NDArray[np.int64]
+    """NEVER_NS where no good answer came."""
+    status: NDArray[np.int8]
+    """A QueryStatus each."""
+    servers: tuple[ServerCounts, ...]
+    """By replica: query i went to servers[i mod len(servers)]."""
+
+    def __post_init__(self) -> None:
+        rows = len(self.index)
+        if any(len(column) != rows for column in (self.scheduled_ns, self.sent_ns, self.done_ns, self.status)):
+            raise ValueError(f"columns of different lengths beside {rows} indices")
+        if not np.array_equal(self.index, np.arange(rows)):
+            raise ValueError(
+                f"the records of {rows} queries are not those of the indices 0..{rows - 1}, each once and in turn"
+            )
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def answered(self) -> NDArray[np.bool]:
+        """Which queries were answered well."""
+        answered: NDArray[np.bool] = self.status == QueryStatus.OK
+        return answered
+
+    def was_sent(self) -> NDArray[np.bool]:
+        """Which queries left the worker."""
+        sent: NDArray[np.bool] = self.sent_ns != NEVER_NS
+        return sent
+
+    def latency_ns(self) -> NDArray[np.int64]:
+        """From the *scheduled* time to the answer (design, invariant 2); NEVER_NS where no good answer came.
+
+        It starts when the query was due, not when it was sent: a server that is slow enough to hold the client up
+        would otherwise look faster than it is. LoadGen 6.0.17 measures Server in the same way.
+        """
+        return np.where(self.answered(), self.done_ns - self.scheduled_ns, NEVER_NS)
+
+    def send_lag_ns(self) -> NDArray[np.int64]:
+        """How late each query was sent, the client's own share of its latency; NEVER_NS where it was not sent."""
+        return np.where(self.was_sent(), self.sent_ns - self.scheduled_ns, NEVER_NS)

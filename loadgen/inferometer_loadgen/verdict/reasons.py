@@ -1,0 +1,58 @@
+"""The reasons a verdict can have: a closed set, each with what it means and what to do next."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """What a finding does to the verdict."""
+
+    INVALID = "Invalid"
+    """The run broke a rule."""
+    INCONCLUSIVE = "Inconclusive"
+    """Nobody can say whether the system under test met the rules: the measurement itself is in doubt."""
+    WARNING = "Warning"
+    """The verdict stands, and a reader should know this."""
+
+
+class ReasonType(StrEnum):
+    """Why a verdict is what it is: part of the status and the report, so a name never changes its meaning."""
+
+    LATENCY_BOUND_EXCEEDED = "LatencyBoundExceeded"
+    """The latency at the plan's percentile was over the bound. Next: a lower rate, more replicas, a faster model."""
+
+    MIN_DURATION_NOT_MET = "MinDurationNotMet"
+    """The last query sent was due before the minimum duration. Next: find what ended the run early, run again."""
+
+    MIN_QUERIES_NOT_MET = "MinQueriesNotMet"
+    """Fewer queries were sent than the rules ask for. Next: find what ended the run early, run again."""
+
+    QUERIES_FAILED = "QueriesFailed"
+    """At least one query got no good answer. Next: the servers' logs, or more connections or a longer drain."""
+
+    FOREIGN_REQUESTS = "ForeignRequests"
+    """Servers answered more queries than this run sent. Next: find who else uses them, run again alone."""
+
+    ANSWERS_NOT_COUNTED = "AnswersNotCounted"
+    """Servers counted fewer successes than answers came. Next: look for a cache or another server in between."""
+
+    SERVER_RESTARTED = "ServerRestarted"
+    """A server began anew within the measured window. Next: the end of its log, then run again."""
+
+    CLIENT_INFLUENCED = "ClientInfluenced"
+    """The latency bound was exceeded, maybe by the client's own lateness. Next: more CPU or workers for the client."""
+
+    COUNTS_NOT_READ = "CountsNotRead"
+    """Warning: a server's counters could not be read, so its work is not reconciled. Next: its metrics endpoint."""
+
+    LATE_CLIENT = "LateClient"
+    """Warning: the client sent late, so latencies are too high rather than too low. Next: more CPU or workers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found: a type for programs, and a sentence for people that ends in what to do."""
+
+    type: ReasonType
+    severity: Severity
+    message: str

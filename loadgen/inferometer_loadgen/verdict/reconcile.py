@@ -1,0 +1,39 @@
+"""Client and server counts side by side, a replica at a time: a surplus here never makes up for a gap there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from inferometer_loadgen.stream import replica_of
+from inferometer_loadgen.verdict.measured import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the client had of one replica, beside what that replica counted."""
+
+    replica: str
+    answered: int
+    """Good answers that the client got."""
+    unanswered: int
+    """Queries that were sent to it and got no good answer; it may have counted any of them as a success."""
+    successes: int
+
+    @property
+    def unexplained(self) -> int:
+        """Successes that no query of this run can have been, each unanswered one counted in the run's favour."""
+        return self.successes - self.answered - self.unanswered
+
+
+def balances(measured: Measured) -> tuple[Balance, ...]:
+    """One balance for each replica whose counts could be read and are comparable."""
+    if not measured.servers:
+        return ()
+    replica = replica_of(measured.index, len(measured.servers))
+    answered = np.bincount(replica[measured.answered()], minlength=len(measured.servers))
+    sent = np.bincount(replica[measured.was_sent()], minlength=len(measured.servers))
+    return tuple(
+        Balance(counts.replica, int(answered[r]), int(sent[r] - answered[r]), counts.successes)
+        for r, counts in enumerate(measured.servers)
+        if counts.successes is not None and not counts.restarted
+    )

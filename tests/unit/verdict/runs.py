@@ -1,0 +1,98 @@
+"""An ordinary run, and runs that differ from it."""
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from inferometer_loadgen.plan import JudgePlan, ModelPlan, Plan, Seeds, StreamPlan, SyntheticData
+from inferometer_loadgen.verdict import NEVER_NS, Measured, QueryStatus, ServerCounts
+
+US, MS, S = 1_000, 1_000_000, 1_000_000_000
+
+QUERIES = 1000
+REPLICAS = 2
+
+PLAN = Plan(
+    name="nightly",
+    protocol="http",
+    model=ModelPlan(name="magika"),
+    data=SyntheticData(samples=64, seed=0),
+    stream=StreamPlan(
+        seeds=Seeds(),
+        target_qps=1000.0,
+        min_duration_ns=900 * MS,
+        min_queries=QUERIES,
+        total_samples=64,
+        performance_samples=64,
+    ),
+    judge=JudgePlan(latency_bound_ns=15 * MS, latency_percentile=0.99, min_duration_ns=900 * MS, min_queries=QUERIES),
+    workers=2,
+    replicas=REPLICAS,
+    connections_per_replica=8,
+    warmup_ns=0,
+    drain_ns=1 * S,
+    scrape_interval_ns=1 * S,
+)
+
+
+def a_plan(**judge: float) -> Plan:
+    """Bound 15 ms at p99, 1,000 queries and 900 ms at least, two workers, two replicas; but for `judge`."""
+    return msgspec.structs.replace(PLAN, judge=msgspec.structs.replace(PLAN.judge, **judge))
+
+
+def a_run(
+    *,
+    queries: int = QUERIES,
+    latency_ns: Mapping[int, int] | NDArray[np.int64] | int = 5 * MS,
+    lag_ns: Mapping[int, int] | NDArray[np.int64] | int = 50 * US,
+    failed: Mapping[int, QueryStatus] | None = None,
+    counts: Mapping[int, ServerCounts] | None = None,
+) -> Measured:
+    """1,000 queries, 1 ms apart, sent 50 us late, answered 5 ms after they were due, and counted by both replicas.
+
+    Latency and lag are one value, a column, or the queries that differ. A failed query was sent, but for NOT_SENT.
+    A replica's counts are the queries it answered well and those it answered with an error, but for `counts`.
+    """
+    latencies, lags = _column(queries, latency_ns, 5 * MS), _column(queries, lag_ns, 50 * US)
+    assert (latencies >= lags).all(), "no query is answered before it is sent"
+    status = _column(queries, failed or {}, QueryStatus.OK).astype(np.int8)
+    scheduled_ns = np.arange(queries) * MS
+    return Measured(
+        index=np.arange(queries),
+        scheduled_ns=scheduled_ns,
+        sent_ns=np.where(status == QueryStatus.NOT_SENT, NEVER_NS, scheduled_ns + lags),
+        done_ns=np.where(status == QueryStatus.OK, scheduled_ns + latencies, NEVER_NS),
+        status=status,
+        servers=tuple((counts or {}).get(r, honest_counts(r, status)) for r in range(REPLICAS)),
+    )
+
+
+def honest_counts(replica: int, status: NDArray[np.int8]) -> ServerCounts:
+    ended = status[replica::REPLICAS]
+    return a_count(
+        replica,
+        successes=int(np.count_nonzero(ended == QueryStatus.OK)),
+        failures=int(np.count_nonzero(ended == QueryStatus.ERROR_STATUS)),
+    )
+
+
+def a_count(
+    replica: int,
+    *,
+    successes: int | None = QUERIES // REPLICAS,
+    failures: int | None = 0,
+    absent_reason: str = "",
+    restarted: bool = False,
+) -> ServerCounts:
+    return ServerCounts(f"server-{replica}", successes, failures, absent_reason, restarted)
+
+
+def _column(queries: int, given: Mapping[int, int] | NDArray[np.int64] | int, ordinary: int) -> NDArray[np.int64]:
+    if not isinstance(given, Mapping):
+        return np.broadcast_to(np.asarray(given, dtype=np.int64), queries).copy()
+    column = np.full(queries, ordinary, dtype=np.int64)
+    for index, value in given.items():
+        column[index] = value
+    return column

@@ -1,0 +1,245 @@
+"""What a run's records lead to, one sentence a row: the word, the reasons in order, and the warnings."""
+
+import re
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+import pytest
+
+from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.verdict import Measured, QueryStatus, ReasonType, Severity, judge, without_client_share
+from inferometer_loadgen.verdict.checks import CHECKS
+from unit.verdict.runs import MS, QUERIES, US, a_count, a_plan, a_run
+
+LATENCY = ReasonType.LATENCY_BOUND_EXCEEDED
+DURATION = ReasonType.MIN_DURATION_NOT_MET
+TOO_FEW = ReasonType.MIN_QUERIES_NOT_MET
+FAILED = ReasonType.QUERIES_FAILED
+FOREIGN = ReasonType.FOREIGN_REQUESTS
+NOT_COUNTED = ReasonType.ANSWERS_NOT_COUNTED
+RESTARTED = ReasonType.SERVER_RESTARTED
+CLIENT = ReasonType.CLIENT_INFLUENCED
+NOT_READ = ReasonType.COUNTS_NOT_READ
+LATE = ReasonType.LATE_CLIENT
+
+
+def first(count: int, value: int) -> dict[int, int]:
+    return dict.fromkeys(range(count), value)
+
+
+@dataclass(frozen=True)
+class Row:
+    word: str
+    run: Measured
+    reasons: tuple[ReasonType, ...] = ()
+    warnings: tuple[ReasonType, ...] = ()
+    plan: Plan = field(default_factory=a_plan)
+
+
+ROWS = {
+    "an ordinary run is valid": Row("Valid", a_run()),
+    "a latency on the bound is within it": Row("Valid", a_run(latency_ns=15 * MS)),
+    "a latency a nanosecond over the bound is over it": Row(
+        "Invalid", a_run(latency_ns=15 * MS + 1, lag_ns=0), (LATENCY,)
+    ),
+    "nine late queries of a thousand may be at p99": Row("Valid", a_run(latency_ns=first(9, 16 * MS))),
+    "ten late queries of a thousand are too many at p99": Row(
+        "Invalid", a_run(latency_ns=first(10, 16 * MS)), (LATENCY,)
+    ),
+    "a hundred late queries are too many at p90": Row(
+        "Invalid", a_run(latency_ns=first(100, 16 * MS)), (LATENCY,), plan=a_plan(latency_percentile=0.9)
+    ),
+    "one failed query makes a run invalid": Row("Invalid", a_run(failed={3: QueryStatus.TIMED_OUT}), (FAILED,)),
+    "failed queries stay in n and count as late": Row(
+        # Without the ten, 990 queries would remain, of which 9 may be late: the run would look as fast as any.
+        "Invalid",
+        a_run(failed=first(10, QueryStatus.CONNECTION_LOST)),
+        (FAILED, LATENCY),
+    ),
+    "a late and a failed query weigh the same": Row(
+        "Invalid",
+        a_run(latency_ns=first(9, 16 * MS), failed={500: QueryStatus.BAD_ANSWER}),
+        (FAILED, LATENCY),
+    ),
+    "a run that was cut short misses its minima and has failed queries": Row(
+        "Invalid",
+        a_run(failed=dict.fromkeys(range(500, QUERIES), QueryStatus.NOT_SENT)),
+        (FAILED, LATENCY, DURATION, TOO_FEW),
+    ),
+    "a run that sent nothing is invalid": Row(
+        "Invalid", a_run(failed=first(QUERIES, QueryStatus.NOT_SENT)), (FAILED, LATENCY, DURATION, TOO_FEW)
+    ),
+    "an empty run is invalid": Row("Invalid", a_run(queries=0), (DURATION, TOO_FEW)),
+    "a last query due before the minimum duration is too early": Row(
+        "Invalid", a_run(), (DURATION,), plan=a_plan(min_duration_ns=999 * MS + 1)
+    ),
+    "a last query due at the minimum duration is late enough": Row(
+        "Valid", a_run(), plan=a_plan(min_duration_ns=999 * MS)
+    ),
+    "one query fewer than the minimum is too few": Row(
+        "Invalid", a_run(), (TOO_FEW,), plan=a_plan(min_queries=QUERIES + 1)
+    ),
+    "one foreign request makes a run inconclusive": Row(
+        "Inconclusive", a_run(counts={1: a_count(1, successes=501)}), (FOREIGN,)
+    ),
+    "foreign requests leave an exceeded bound in doubt": Row(
+        "Inconclusive",
+        a_run(latency_ns=16 * MS, counts={1: a_count(1, successes=501)}),
+        (FOREIGN, LATENCY),
+    ),
+    "a success that the client gave up waiting for is not foreign": Row(
+        "Invalid",
+        a_run(failed={3: QueryStatus.TIMED_OUT}, counts={1: a_count(1, successes=500)}),
+        (FAILED,),
+    ),
+    "an unsent query explains no success": Row(
+        "Inconclusive",
+        a_run(failed={3: QueryStatus.NOT_SENT}, counts={1: a_count(1, successes=500)}),
+        (FOREIGN, FAILED, TOO_FEW),
+    ),
+    "an answer that no server counted makes a run inconclusive": Row(
+        "Inconclusive", a_run(counts={0: a_count(0, successes=499)}), (NOT_COUNTED,)
+    ),
+    "a surplus here does not make up for a gap there": Row(
+        "Inconclusive",
+        a_run(counts={0: a_count(0, successes=501), 1: a_count(1, successes=499)}),
+        (FOREIGN, NOT_COUNTED),
+    ),
+    "a restart makes a run inconclusive, even if the counts agree": Row(
+        "Inconclusive", a_run(counts={0: a_count(0, restarted=True)}), (RESTARTED,)
+    ),
+    "counts across a restart are not compared": Row(
+        "Inconclusive", a_run(counts={0: a_count(0, successes=17, restarted=True)}), (RESTARTED,)
+    ),
+    "counts that could not be read are a warning": Row(
+        "Valid",
+        a_run(counts={0: a_count(0, successes=None, failures=None, absent_reason="503 to 3 of 3 scrapes")}),
+        warnings=(NOT_READ,),
+    ),
+    "a valid run with a late client stays valid, with a warning": Row("Valid", a_run(lag_ns=MS), warnings=(LATE,)),
+    "one starved worker of two is a late client": Row(
+        "Valid", a_run(lag_ns=np.tile([50 * US, 2 * MS], QUERIES // 2)), warnings=(LATE,)
+    ),
+    "a run that passes without the client's share is inconclusive": Row(
+        "Inconclusive",
+        a_run(latency_ns=first(10, 16 * MS), lag_ns=first(10, 2 * MS)),
+        (CLIENT, LATENCY),
+        (LATE,),
+    ),
+    "a run that passes without the client's share is inconclusive, however small the share": Row(
+        "Inconclusive", a_run(latency_ns=15 * MS + 30 * US), (CLIENT, LATENCY)
+    ),
+    "a late client leaves an exceeded bound in doubt, since bursts load the servers": Row(
+        "Inconclusive", a_run(latency_ns=40 * MS, lag_ns=2 * MS), (CLIENT, LATENCY), (LATE,)
+    ),
+    "a punctual client leaves no doubt in an exceeded bound": Row("Invalid", a_run(latency_ns=16 * MS), (LATENCY,)),
+    "a late client is no excuse for failed queries": Row(
+        "Invalid",
+        a_run(latency_ns=16 * MS, lag_ns=2 * MS, failed={3: QueryStatus.ERROR_STATUS}),
+        (FAILED, LATENCY),
+        (LATE,),
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+def test_verdict(row: Row) -> None:
+    verdict = judge(row.run, row.plan)
+
+    found = (
+        verdict.word,
+        tuple(reason.type for reason in verdict.reasons),
+        tuple(warning.type for warning in verdict.warnings),
+    )
+    assert found == (row.word, row.reasons, row.warnings)
+    assert all(reason.severity is not Severity.WARNING for reason in verdict.reasons)
+    assert all(warning.severity is Severity.WARNING for warning in verdict.warnings)
+
+
+def test_the_rows_above_show_every_reason_and_every_check() -> None:
+    """A new reason or check comes with a row."""
+    found = {check for row in ROWS.values() for check in CHECKS if check(row.run, row.plan) is not None}
+    shown = {reason for row in ROWS.values() for reason in (*row.reasons, *row.warnings)}
+
+    assert found == set(CHECKS)
+    assert shown == set(ReasonType)
+
+
+def test_a_late_client_never_makes_a_valid_run_anything_else() -> None:
+    for lag_ns in (0, 100 * US, 4 * MS):
+        assert judge(a_run(latency_ns=15 * MS, lag_ns=lag_ns), a_plan()).word == "Valid"
+
+
+def test_without_the_client_s_share_every_query_was_sent_on_time_and_failures_stay() -> None:
+    run = a_run(queries=4, lag_ns={1: MS}, failed={2: QueryStatus.TIMED_OUT, 3: QueryStatus.NOT_SENT})
+    without = without_client_share(run)
+
+    assert without.send_lag_ns()[without.was_sent()].tolist() == [0, 0, 0]
+    assert without.latency_ns()[:2].tolist() == [5 * MS - 50 * US, 4 * MS]
+    assert without.latency_ns()[2:].tolist() == run.latency_ns()[2:].tolist()
+    assert run.send_lag_ns()[1] == MS, "the run itself is unchanged"
+
+
+def test_a_query_sent_early_does_not_get_slower_without_the_client_s_share() -> None:
+    assert without_client_share(a_run(queries=1, lag_ns=-US)).latency_ns().tolist() == [5 * MS]
+
+
+def test_counts_of_another_number_of_servers_are_refused() -> None:
+    with pytest.raises(ValueError, match="counts of 2 servers, but the plan has 3 replicas"):
+        judge(a_run(), msgspec.structs.replace(a_plan(), replicas=3))
+
+
+MESSAGES = {
+    "late queries": (
+        a_run(latency_ns=first(12, 17_210 * US)),
+        ("p99 was 17.2 ms, the bound of magika in Server is 15.0 ms", "12 of 1,000 queries were late, 9 may be"),
+        "lower spec.load.targetQPS, add replicas or make the model faster",
+    ),
+    "a latency that rounds to the bound": (
+        a_run(latency_ns=15 * MS + 1, lag_ns=0),
+        (
+            "p99 was 15,000,001 ns, the bound of magika in Server is 15,000,000 ns",
+            "1,000 of 1,000 queries were late, 9 may be",
+        ),
+        "lower spec.load.targetQPS, add replicas or make the model faster",
+    ),
+    "failures that the servers know of": (
+        a_run(failed={1: QueryStatus.ERROR_STATUS, 2: QueryStatus.TIMED_OUT, 3: QueryStatus.TIMED_OUT}),
+        ("3 of 1,000 queries failed: 2 timed out and 1 answered with an error status",),
+        "the servers counted 1 failure, read their logs, correct the cause or lower spec.load.targetQPS, and run again",
+    ),
+    "foreign requests": (
+        a_run(counts={1: a_count(1, successes=1_617)}),
+        (
+            (
+                "server-1 counted 1,617 successes, 1,117 more than this run's queries explain: "
+                "somebody else uses the servers, and slows them down"
+            ),
+        ),
+        "find out who, and run again alone",
+    ),
+    "a client's share": (
+        a_run(latency_ns=first(10, 16 * MS), lag_ns=first(10, 2 * MS)),
+        (
+            "without the client's own send lag, p99 would have been 14.0 ms, within the bound of 15.0 ms",
+            "the send lag of worker 1 at p99 was 2.0 ms (limit 0.30 ms)",
+        ),
+        "give the workers more CPU, or more workers, or nodes of their own, and run again",
+    ),
+}
+
+
+@pytest.mark.parametrize(("run", "facts", "next_step"), MESSAGES.values(), ids=MESSAGES.keys())
+def test_the_first_reason_says_what_was_found_and_then_what_to_do(
+    run: Measured, facts: tuple[str, ...], next_step: str
+) -> None:
+    assert judge(run, a_plan()).reasons[0].message == "; ".join((*facts, next_step))
+
+
+def test_every_message_is_one_line_without_a_placeholder() -> None:
+    for row in ROWS.values():
+        verdict = judge(row.run, row.plan)
+        for finding in (*verdict.reasons, *verdict.warnings):
+            assert re.fullmatch(r"[^\n{}]+;[^\n{}]+[a-z]", finding.message), finding.message
+            assert str(2**63 - 1) not in finding.message.replace(",", ""), "infinity is not a number"
