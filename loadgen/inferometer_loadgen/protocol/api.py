@@ -59,19 +59,15 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Queries answered in the measured run."""
 
 
+type Step = Literal[
+    "waiting for workers", "ready", "preparing", "warming up", "measuring", "draining", "scoring", "finished"
+]
+
+
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How far the run is: completed queries against the plan's."""
 
-    step: Literal[
-        "waiting for workers",
-        "ready",
-        "preparing",
-        "warming up",
-        "measuring",
-        "draining",
-        "scoring",
-        "finished",
-    ]
+    step: Step
     percent: int = 0
     completed: int = 0
     planned: int = 0

@@ -4,6 +4,7 @@ Times are integer nanoseconds (suffix Ns), rates per second, percentiles fractio
 (None), and a sentence beside it says why: no data is never zero.
 """
 
+import hashlib
 from typing import Literal
 
 import msgspec
@@ -156,3 +157,8 @@ def encode(report: Report) -> bytes:
 def decode(data: bytes) -> Report:
     """The report behind JSON. Raises msgspec.ValidationError with the path of the first value that does not fit."""
     return msgspec.json.decode(data, type=Report)
+
+
+def sha256(report_json: bytes) -> str:
+    """A report's identity, in hexadecimal: of its JSON before compression."""
+    return hashlib.sha256(report_json).hexdigest()

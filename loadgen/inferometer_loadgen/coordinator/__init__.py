@@ -1,0 +1,1 @@
+"""Makes many workers one load generator: one start, one clock, one set of records."""

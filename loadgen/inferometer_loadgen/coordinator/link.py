@@ -1,0 +1,135 @@
+"""The coordinator's end of the links to its workers."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Callable
+
+from inferometer_loadgen.coordinator.clocks import SAME_CLOCK, ClockFit, Ping, fit_clock
+from inferometer_loadgen.coordinator.state import Event, Joined, Left, Said
+from inferometer_loadgen.protocol import frames
+from inferometer_loadgen.protocol.signing import same, sign_hello, sign_welcome
+from inferometer_loadgen.worker.link import boot_id, time_namespace
+
+HELLO_TIMEOUT_S = 5.0
+MAX_HELLO_BYTES = 4_096
+"""Before a peer has proved that it holds the token, it is not worth more memory."""
+
+
+class WorkerLink:
+    """One signed-in worker: its frames out, its clock."""
+
+    def __init__(self, writer: asyncio.StreamWriter, hello: frames.Hello) -> None:
+        self._writer = writer
+        self.pod_uid = hello.pod_uid
+        self.same_clock = (hello.boot_id, hello.time_namespace) == (boot_id(), time_namespace())
+        self._pings: list[Ping] = []
+        self._sent_ns: dict[int, int] = {}
+        self._answered = asyncio.Event()
+
+    def send(self, frame: frames.Frame) -> None:
+        """Queues a frame; a link that is gone shows when it is read."""
+        if not self._writer.is_closing():
+            self._writer.write(frames.encode_frame(frame))
+
+    async def ping(self, times: int) -> None:
+        """So many round trips, one after another; none on one clock, whose offset is known."""
+        if self.same_clock:
+            return
+        for _ in range(times):
+            sequence = len(self._sent_ns)
+            self._answered.clear()
+            self._sent_ns[sequence] = time.monotonic_ns()
+            self.send(frames.Ping(sequence=sequence))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._answered.wait(), timeout=1.0)
+
+    def answered(self, pong: frames.Pong, now_ns: int) -> None:
+        """Takes a pong."""
+        sent_ns = self._sent_ns.get(pong.sequence)
+        if sent_ns is not None:
+            self._pings.append(Ping(sent_ns, pong.worker_ns, now_ns))
+            self._answered.set()
+
+    def clock(self) -> ClockFit:
+        """The worker's clock as known by now. Raises ValueError before the first pong of another clock."""
+        return SAME_CLOCK if self.same_clock else fit_clock(self._pings)
+
+
+class LinkServer:
+    """Lets workers in that prove the run's token, and turns what they say into events."""
+
+    def __init__(self, token: bytes, workers: int, emit: Callable[[Event], None]) -> None:
+        self._token = token
+        self._workers = workers
+        self._emit = emit
+        self.links: dict[int, WorkerLink] = {}
+
+    def send_all(self, frame: frames.Frame) -> None:
+        """Sends a frame to every worker that is there."""
+        for link in self.links.values():
+            link.send(frame)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from its first byte to its last."""
+        index: int | None = None
+        try:
+            index = await self._let_in(reader, writer)
+            if index is not None:
+                await self._listen(index, self.links[index], reader)
+        except (frames.FrameError, OSError, TimeoutError, asyncio.IncompleteReadError):
+            pass  # What the peer did wrong shows as `Left` below, or it was never in.
+        finally:
+            if index is not None:
+                del self.links[index]
+                self._emit(Left(index))
+            writer.close()
+
+    async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int | None:
+        challenge = os.urandom(32)
+        writer.write(frames.encode_frame(frames.Challenge(challenge=challenge)))
+        body = await asyncio.wait_for(_read_body(reader, MAX_HELLO_BYTES), HELLO_TIMEOUT_S)
+        hello = frames.decode_from_worker(body)
+        refusal = self._refuse(hello, challenge)
+        if refusal or not isinstance(hello, frames.Hello):
+            writer.write(frames.encode_frame(frames.Refused(message=refusal)))
+            await writer.drain()
+            return None
+        link = WorkerLink(writer, hello)
+        self.links[hello.index] = link
+        link.send(frames.Welcome(signature=sign_welcome(self._token, hello.challenge)))
+        self._emit(Joined(hello.index, hello.pod_uid))
+        return hello.index
+
+    def _refuse(self, hello: frames.FromWorker, challenge: bytes) -> str:
+        if not isinstance(hello, frames.Hello):
+            return "a worker says hello first"
+        expected = sign_hello(self._token, challenge, hello.index, hello.pod_uid)
+        if not same(hello.signature, expected):
+            return "the signature is not of this run's token"
+        if not 0 <= hello.index < self._workers:
+            return f"the plan has workers 0 to {self._workers - 1}"
+        if hello.index in self.links:
+            return f"worker {hello.index} is here already, as pod {self.links[hello.index].pod_uid or 'without a uid'}"
+        return ""
+
+    async def _listen(self, index: int, link: WorkerLink, reader: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                body = await _read_body(reader, frames.MAX_FRAME_BYTES)
+            except asyncio.IncompleteReadError:
+                return
+            now_ns = time.monotonic_ns()
+            frame = frames.decode_from_worker(body)
+            if isinstance(frame, frames.Pong):
+                link.answered(frame, now_ns)
+            else:
+                self._emit(Said(index, frame))
+
+
+async def _read_body(reader: asyncio.StreamReader, max_bytes: int) -> bytes:
+    length = int.from_bytes(await reader.readexactly(4), "big")
+    if length > max_bytes:
+        raise frames.FrameError(f"a frame of {length:,} bytes is longer than {max_bytes:,}")
+    return await reader.readexactly(length)

@@ -1,0 +1,71 @@
+"""How far a run is, for people: completed queries against the plan's, from what the workers last said."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from inferometer_loadgen.coordinator.state import CoordinatorState, Phase
+from inferometer_loadgen.protocol.api import RunProgress, Step, WorkerStatus
+
+RECENT_LATENCIES = 20_000
+
+_STEPS: dict[Phase, Step] = {
+    Phase.WAITING: "waiting for workers",
+    Phase.READY: "ready",
+    Phase.PREPARING: "preparing",
+    Phase.WARMING_UP: "warming up",
+    Phase.READING_BEFORE: "warming up",
+    Phase.MEASURING: "measuring",
+    Phase.DRAINING: "draining",
+    Phase.READING_AFTER: "draining",
+    Phase.SCORING: "scoring",
+    Phase.DONE: "finished",
+    Phase.FAILED: "finished",
+}
+
+
+class LiveView:
+    """The latest latencies of all workers, and the times that an ETA needs."""
+
+    def __init__(self) -> None:
+        self._recent_ns: deque[int] = deque(maxlen=RECENT_LATENCIES)
+        self.t0_ns = 0
+        self.last_scheduled_ns = 0
+        self.planned = 0
+
+    def add(self, latencies_ns: Iterable[int]) -> None:
+        """Takes latencies that a worker reported."""
+        self._recent_ns.extend(latencies_ns)
+
+    def progress(self, state: CoordinatorState, now_ns: int) -> RunProgress:
+        """The run's progress at `now_ns`."""
+        reported = [worker.progress for worker in state.workers.values() if worker.progress]
+        completed = sum(progress.completed for progress in reported)
+        over = state.phase in {Phase.SCORING, Phase.DONE}
+        measuring = state.phase is Phase.MEASURING
+        return RunProgress(
+            step=_STEPS[state.phase],
+            percent=100 if over else (100 * completed // self.planned if self.planned else 0),
+            completed=completed,
+            planned=self.planned,
+            errors=sum(progress.failed for progress in reported),
+            eta_ns=max(0, self.t0_ns + self.last_scheduled_ns - now_ns) if measuring else 0,
+            p99_ns=self._p99_ns(),
+        )
+
+    def _p99_ns(self) -> int | None:
+        ordered = sorted(self._recent_ns)
+        return ordered[int(len(ordered) * 0.99)] if ordered else None
+
+
+def worker_statuses(state: CoordinatorState) -> tuple[WorkerStatus, ...]:
+    """Each worker that has signed in, by index."""
+    return tuple(
+        WorkerStatus(
+            index=index,
+            pod_uid=worker.pod_uid,
+            connected=True,
+            ready=worker.ready,
+            completed=worker.progress.completed if worker.progress else 0,
+        )
+        for index, worker in sorted(state.workers.items())
+    )

@@ -1,0 +1,105 @@
+"""One coordinator's life: listen, drive the run, linger until its report is fetched."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from inferometer_loadgen import plan as plans
+from inferometer_loadgen.coordinator.run import Run
+from inferometer_loadgen.coordinator.server import Api
+from inferometer_loadgen.report import schema
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorSettings:
+    """Where this coordinator listens and which run it drives. Port 0 takes a free one."""
+
+    plan_path: Path
+    token: bytes
+    run_uid: str
+    host: str
+    api_port: int
+    link_port: int
+    termination_path: Path | None
+    """Where the result is left for whoever looks at an ended pod."""
+
+
+class TerminatedError(Exception):
+    """Somebody sent SIGTERM."""
+
+
+def run_coordinator(settings: CoordinatorSettings) -> bool:
+    """Drives one run to its end; whether there is a report. Raises TerminatedError on SIGTERM."""
+    return asyncio.run(_run(settings))
+
+
+async def _run(settings: CoordinatorSettings) -> bool:
+    run = Run(plans.decode(settings.plan_path.read_bytes()), settings.run_uid, settings.token)
+    api_socket = socket.create_server((settings.host, settings.api_port))
+    link_socket = socket.create_server((settings.host, settings.link_port))
+    link_server = await asyncio.start_server(run.links.serve, sock=link_socket)
+    runner = web.AppRunner(Api(settings.token, run).application(), access_log=None)
+    await runner.setup()
+    await web.SockSite(runner, api_socket).start()
+    ports = {"api": api_socket.getsockname()[1], "link": link_socket.getsockname()[1]}
+    sys.stdout.write(json.dumps(ports) + "\n")
+    sys.stdout.flush()
+    try:
+        async with _until_terminated() as terminated:
+            driving = asyncio.create_task(run.drive())
+            await asyncio.wait((driving, terminated), return_when=asyncio.FIRST_COMPLETED)
+            if not driving.done():
+                driving.cancel()
+                raise TerminatedError
+            there_is_a_report = driving.result()
+        _leave_result(settings.termination_path, run.report)
+    finally:
+        link_server.close()
+        await runner.cleanup()
+    return there_is_a_report
+
+
+@contextlib.asynccontextmanager
+async def _until_terminated() -> AsyncIterator[asyncio.Future[None]]:
+    loop = asyncio.get_running_loop()
+    terminated: asyncio.Future[None] = loop.create_future()
+
+    def terminate() -> None:
+        if not terminated.done():
+            terminated.set_result(None)
+
+    loop.add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        yield terminated
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+class _ResultLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    verdict: str
+    metric: str
+    value: float | None
+    p99_ns: int | None
+    report_sha256: str
+
+
+def _leave_result(path: Path | None, report: schema.Report | None) -> None:
+    if path is None or report is None:
+        return
+    line = _ResultLine(
+        verdict=report.verdict,
+        metric=report.result.metric,
+        value=report.result.value,
+        p99_ns=report.result.latency.p99_ns,
+        report_sha256=schema.sha256(schema.encode(report)),
+    )
+    path.write_bytes(msgspec.json.encode(line))

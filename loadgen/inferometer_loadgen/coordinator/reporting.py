@@ -1,0 +1,198 @@
+"""From what was measured to the report: every figure computed once, here."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inferometer_loadgen import __version__
+from inferometer_loadgen.coordinator.clocks import ClockFit
+from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters
+from inferometer_loadgen.plan import Assignment, Plan, digest
+from inferometer_loadgen.protocol.frames import Finished
+from inferometer_loadgen.report.schema import (
+    ClientReport,
+    Latency,
+    Reason,
+    ReplicaReport,
+    Report,
+    Result,
+    Versions,
+    WorkerReport,
+)
+from inferometer_loadgen.stream import Stream, replica_of, stream_digest
+from inferometer_loadgen.verdict import (
+    NEVER_NS,
+    Finding,
+    Measured,
+    Verdict,
+    latency_summary,
+    percentile,
+    server_metric,
+    unless_never,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is known of a run besides its records."""
+
+    run_uid: str
+    plan: Plan
+    assignment: Assignment
+    stream: Stream
+    start_time: str
+    server_version: str
+    growth: tuple[Growth, ...]
+    """Of each replica's counters over the measured window."""
+    workers: tuple[tuple[str, Finished, ClockFit], ...]
+    """Of each worker: its pod's uid, what its loop says of itself, its clock."""
+
+
+def build_report(facts: RunFacts, measured: Measured, verdict: Verdict) -> Report:
+    """The report of one run."""
+    return Report(
+        name=facts.plan.name,
+        run_uid=facts.run_uid,
+        plan=facts.plan,
+        plan_hash=digest(facts.plan),
+        stream_digest=stream_digest(facts.stream),
+        assignment=facts.assignment,
+        start_time=facts.start_time,
+        verdict=verdict.word,
+        reasons=_reasons(verdict.reasons),
+        warnings=_reasons(verdict.warnings),
+        result=_result(measured, facts.plan),
+        replicas=tuple(_replica(facts, measured, replica) for replica in range(facts.plan.replicas)),
+        client=_client(facts, measured),
+        versions=Versions(
+            inferometer=__version__,
+            python=platform.python_version(),
+            server=facts.server_version.replace("triton", "Triton"),
+        ),
+    )
+
+
+def _reasons(findings: Sequence[Finding]) -> tuple[Reason, ...]:
+    return tuple(Reason(type=finding.type, message=finding.message) for finding in findings)
+
+
+def _result(measured: Measured, plan: Plan) -> Result:
+    latency_ns = measured.latency_ns()
+    answered = int(np.count_nonzero(measured.answered()))
+    last_ns = int(measured.scheduled_ns[-1])
+    done_ns = measured.done_ns[measured.done_ns != NEVER_NS]
+    return Result(
+        metric="completed_samples_per_second",
+        value=server_metric(measured),
+        unit="samples/s",
+        queries=len(measured),
+        answered=answered,
+        errors=len(measured) - answered,
+        duration_ns=int(done_ns.max()) if done_ns.size else last_ns,
+        scheduled_qps=(len(measured) - 1) / (last_ns / 1e9) if last_ns else None,
+        latency=_latency(latency_ns, plan.judge.latency_percentile),
+    )
+
+
+def _latency(latency_ns: NDArray[np.int64], fraction: float) -> Latency:
+    summary = latency_summary(latency_ns)
+    return Latency(
+        mean_ns=summary.mean_answered_ns,
+        p50_ns=summary.p50_ns,
+        p90_ns=summary.p90_ns,
+        p95_ns=summary.p95_ns,
+        p97_ns=summary.p97_ns,
+        p99_ns=summary.p99_ns,
+        p999_ns=summary.p999_ns,
+        max_ns=summary.max_ns,
+        at_percentile_ns=unless_never(percentile(np.sort(latency_ns), fraction)),
+    )
+
+
+def _replica(facts: RunFacts, measured: Measured, replica: int) -> ReplicaReport:
+    address = facts.assignment.replicas[replica]
+    own = replica_of(measured.index, facts.plan.replicas) == replica
+    queries = int(np.count_nonzero(own))
+    growth = facts.growth[replica]
+    figures = _figures(growth.counters)
+    return ReplicaReport(
+        name=address.name,
+        uid=address.uid,
+        node=address.node,
+        queries=queries,
+        answered=int(np.count_nonzero(measured.answered()[own])),
+        share=queries / len(measured),
+        p99_ns=unless_never(percentile(np.sort(measured.latency_ns()[own]), 0.99)) if queries else None,
+        server_successes=figures.successes,
+        server_failures=figures.failures,
+        queue_ns=figures.queue_ns,
+        compute_ns=figures.compute_ns,
+        batch_size=figures.batch_size,
+        restarted=growth.restarted,
+        absent_reason=growth.counters.reason if isinstance(growth.counters, Absent) else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _ServerFigures:
+    successes: int | None = None
+    failures: int | None = None
+    queue_ns: int | None = None
+    compute_ns: int | None = None
+    batch_size: float | None = None
+
+
+def _figures(counters: ModelCounters | Absent) -> _ServerFigures:
+    if isinstance(counters, Absent):
+        return _ServerFigures()
+    requests = counters.successes
+    return _ServerFigures(
+        successes=requests,
+        failures=counters.failures,
+        queue_ns=counters.queue_us * 1000 // requests if requests else None,
+        compute_ns=counters.compute_us * 1000 // requests if requests else None,
+        batch_size=counters.inferences / counters.executions if counters.executions else None,
+    )
+
+
+def _client(facts: RunFacts, measured: Measured) -> ClientReport:
+    lag_ns = measured.send_lag_ns()
+    p50, p99, worst = _lags(lag_ns)
+    workers = tuple(_worker(facts, lag_ns[index :: facts.plan.workers], index) for index in range(facts.plan.workers))
+    return ClientReport(
+        send_lag_p50_ns=p50,
+        send_lag_p99_ns=p99,
+        send_lag_max_ns=worst,
+        clock_uncertainty_ns=max(worker.clock_uncertainty_ns for worker in workers),
+        workers=workers,
+    )
+
+
+def _worker(facts: RunFacts, lag_ns: NDArray[np.int64], index: int) -> WorkerReport:
+    pod_uid, finished, clock = facts.workers[index]
+    p50, p99, worst = _lags(lag_ns)
+    return WorkerReport(
+        index=index,
+        pod_uid=pod_uid,
+        queries=len(lag_ns),
+        send_lag_p50_ns=p50,
+        send_lag_p99_ns=p99,
+        send_lag_max_ns=worst,
+        backlogged=finished.backlogged,
+        cpu_ns=finished.cpu_ns,
+        busy=finished.busy_ns / finished.elapsed_ns if finished.elapsed_ns else 0.0,
+        same_clock=clock.same_clock,
+        clock_offset_ns=round(clock.offset_ns),
+        clock_drift=clock.drift,
+        clock_uncertainty_ns=clock.uncertainty_ns,
+    )
+
+
+def _lags(lag_ns: NDArray[np.int64]) -> tuple[int | None, int | None, int | None]:
+    sent = np.sort(lag_ns[lag_ns != NEVER_NS])
+    if not sent.size:
+        return None, None, None
+    return percentile(sent, 0.5), percentile(sent, 0.99), int(sent[-1])

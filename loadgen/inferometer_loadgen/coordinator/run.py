@@ -1,0 +1,250 @@
+"""Drives one run: brings events to the state machine and carries its instructions out."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+
+import aiohttp
+
+from inferometer_loadgen import plan as plans
+from inferometer_loadgen.coordinator import state as st
+from inferometer_loadgen.coordinator.counters import Absent, Growth
+from inferometer_loadgen.coordinator.link import LinkServer
+from inferometer_loadgen.coordinator.live import LiveView, worker_statuses
+from inferometer_loadgen.coordinator.merge import (
+    RecordsMissingError,
+    RecordsTwiceError,
+    WorkerColumns,
+    merge,
+)
+from inferometer_loadgen.coordinator.scrape import Scraper
+from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.protocol import frames
+from inferometer_loadgen.protocol.api import RunStatus, StartRequest
+from inferometer_loadgen.report import schema
+from inferometer_loadgen.coordinator.reporting import RunFacts, build_report
+from inferometer_loadgen.stream import make_stream
+from inferometer_loadgen.verdict import ServerCounts, judge
+
+LEAD_NS = 250_000_000
+"""From the message to time 0: long enough to reach every worker."""
+PINGS_AT_AN_END = 64
+PINGS_BETWEEN = 8
+PING_EVERY_S = 10.0
+LINGER_S = 600.0
+"""How long an ended run waits for somebody to fetch its report."""
+
+
+class Run:
+    """One run, from waiting for workers until its end was acknowledged."""
+
+    def __init__(self, plan: Plan, run_uid: str, token: bytes) -> None:
+        self._plan = plan
+        self._run_uid = run_uid
+        self._state = st.CoordinatorState(plan)
+        self._stream = make_stream(plan.stream)
+        self._live = LiveView()
+        self._live.planned = len(self._stream)
+        self._live.last_scheduled_ns = int(self._stream.scheduled_ns[-1])
+        self._events: asyncio.Queue[st.Event] = asyncio.Queue()
+        self.links = LinkServer(token, plan.workers, self._events.put_nowait)
+        self._columns = [WorkerColumns() for _ in range(plan.workers)]
+        self._scraper: Scraper | None = None
+        self._start_time = ""
+        self._report: bytes | None = None
+        self._ended = asyncio.Event()
+        self._acknowledged = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._during: list[asyncio.Task[None]] = []
+
+    @property
+    def report(self) -> schema.Report | None:
+        """The report, once there is one."""
+        return schema.decode(self._report) if self._report else None
+
+    async def drive(self) -> bool:
+        """Runs until the end was acknowledged, or nobody came for it; whether there is a report."""
+        async with aiohttp.ClientSession() as self._session:
+            driver = asyncio.create_task(self._drive())
+            await self._ended.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._acknowledged.wait(), LINGER_S)
+            driver.cancel()
+            for task in (*self._tasks, *self._during):
+                task.cancel()
+        return self._report is not None
+
+    def status(self) -> RunStatus:
+        """For GET /v1/status."""
+        return RunStatus(
+            state=st.RUN_STATES[self._state.phase],
+            workers=worker_statuses(self._state),
+            progress=self._live.progress(self._state, time.monotonic_ns()),
+            starts_accepted=1 if self._state.nonce else 0,
+            nonce=self._state.nonce,
+            plan_hash=plans.digest(self._plan),
+            report_sha256=schema.sha256(self._report) if self._report else "",
+            failure=self._state.failure,
+        )
+
+    def start(self, request: StartRequest) -> str:
+        """For POST /v1/start."""
+        if request.run_uid != self._run_uid:
+            return f"this is run {self._run_uid}, not {request.run_uid}"
+        refusal, instructions = self._state.start(request)
+        self._carry_out(instructions)
+        return refusal
+
+    def abort(self, reason: str) -> None:
+        """For POST /v1/abort."""
+        self._events.put_nowait(st.Broken("Aborted", reason or "the run was called off"))
+
+    def report_json(self) -> bytes | None:
+        """For GET /v1/report."""
+        return self._report
+
+    def acknowledge(self) -> None:
+        """For POST /v1/ack."""
+        self._acknowledged.set()
+
+    async def _drive(self) -> None:
+        while True:
+            event = await self._events.get()
+            self._note(event)
+            self._carry_out(self._state.handle(event))
+            if self._state.phase in {st.Phase.DONE, st.Phase.FAILED}:
+                self._stop_during()
+                self._ended.set()
+
+    def _note(self, event: st.Event) -> None:
+        """What the state machine need not know."""
+        match event:
+            case st.Joined(index=index):
+                self._spawn(self.links.links[index].ping(PINGS_AT_AN_END))
+            case st.Said(index=index, frame=frames.Records() as records):
+                try:
+                    self._columns[index].add(records)
+                except (RecordsMissingError, RecordsTwiceError) as error:
+                    self._events.put_nowait(st.Broken("RecordsLost", f"worker {index}: {error}"))
+            case st.Said(frame=frames.Progress(latencies_ns=latencies)):
+                self._live.add(latencies)
+            case _:
+                pass
+
+    def _carry_out(self, instructions: list[st.Instruction]) -> None:
+        for instruction in instructions:
+            match instruction:
+                case st.SendAll(frame=frame):
+                    self.links.send_all(frame)
+                case st.BeginWarmUp():
+                    self._spawn(self._begin_warm_up())
+                case st.BeginWindow():
+                    self._spawn(self._begin_window())
+                case st.BeginMeasuring():
+                    self._begin_measuring()
+                case st.EndWindow():
+                    self._spawn(self._end_window())
+                case st.Score():
+                    self._spawn(self._score())
+
+    async def _begin_warm_up(self) -> None:
+        await asyncio.gather(*(link.ping(PINGS_AT_AN_END) for link in self.links.links.values()))
+        t0_ns = time.monotonic_ns() + LEAD_NS
+        for link in self.links.links.values():
+            link.send(frames.WarmUp(t0_ns=link.clock().to_worker(t0_ns)))
+
+    async def _begin_window(self) -> None:
+        assignment = self._state.assignment
+        if assignment is None:
+            raise RuntimeError("a window begins after the start")
+        self._scraper = Scraper(self._plan.model, assignment.replicas, self._session)
+        await self._scraper.begin_window()
+        await asyncio.gather(*(link.ping(PINGS_AT_AN_END) for link in self.links.links.values()))
+        self._events.put_nowait(st.WindowRead())
+
+    def _begin_measuring(self) -> None:
+        now_ns = time.monotonic_ns()
+        t0_ns = now_ns + LEAD_NS
+        self._live.t0_ns = t0_ns
+        self._start_time = datetime.fromtimestamp(time.time() + LEAD_NS / 1e9, UTC).isoformat(timespec="microseconds")
+        for link in self.links.links.values():
+            link.send(frames.Measure(t0_ns=link.clock().to_worker(t0_ns)))
+        self._during = [asyncio.create_task(self._keep_reading()), asyncio.create_task(self._keep_pinging())]
+
+    async def _keep_reading(self) -> None:
+        while self._scraper is not None:
+            await asyncio.sleep(self._plan.scrape_interval_ns / 1e9)
+            await self._scraper.read()
+
+    async def _keep_pinging(self) -> None:
+        while True:
+            await asyncio.sleep(PING_EVERY_S)
+            await asyncio.gather(*(link.ping(PINGS_BETWEEN) for link in self.links.links.values()))
+
+    async def _end_window(self) -> None:
+        self._stop_during()
+        await asyncio.gather(*(link.ping(PINGS_AT_AN_END) for link in self.links.links.values()))
+        if self._scraper is not None:
+            await self._scraper.end_window()
+        self._events.put_nowait(st.WindowRead())
+
+    async def _score(self) -> None:
+        try:
+            facts = self._facts()
+            report = await asyncio.to_thread(_judge, facts, self._columns)
+        except (RecordsMissingError, RecordsTwiceError) as error:
+            self._events.put_nowait(st.Broken("RecordsLost", str(error)))
+            return
+        self._report = schema.encode(report)
+        self._events.put_nowait(st.Scored())
+
+    def _facts(self) -> RunFacts:
+        workers, links = self._state.workers, self.links.links
+        assignment = self._state.assignment
+        if assignment is None or self._scraper is None:
+            raise RuntimeError("scoring follows the start")
+        finished = [(worker.pod_uid, worker.finished, links.get(index)) for index, worker in sorted(workers.items())]
+        return RunFacts(
+            run_uid=self._run_uid,
+            plan=self._plan,
+            assignment=assignment,
+            stream=self._stream,
+            start_time=self._start_time.replace("+00:00", "Z"),
+            server_version=self._state.server_version,
+            growth=self._scraper.growth(),
+            workers=tuple(
+                (uid, done, link.clock()) for uid, done, link in finished if done is not None and link is not None
+            ),
+        )
+
+    def _stop_during(self) -> None:
+        for task in self._during:
+            task.cancel()
+        self._during = []
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._settled)
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._events.put_nowait(st.Broken("CoordinatorError", f"{type(error).__name__}: {error}"))
+
+
+def _judge(facts: RunFacts, columns: list[WorkerColumns]) -> schema.Report:
+    servers = tuple(
+        _counts(replica.name, growth) for replica, growth in zip(facts.assignment.replicas, facts.growth, strict=True)
+    )
+    measured = merge(facts.stream, columns, servers)
+    return build_report(facts, measured, judge(measured, facts.plan))
+
+
+def _counts(replica: str, growth: Growth) -> ServerCounts:
+    counters = growth.counters
+    if isinstance(counters, Absent):
+        return ServerCounts(replica, None, None, counters.reason, restarted=growth.restarted)
+    return ServerCounts(replica, counters.successes, counters.failures, "", restarted=growth.restarted)

@@ -1,0 +1,74 @@
+"""Reads the replicas' metrics pages: at both ends of the measured window, and in between."""
+
+import asyncio
+from collections.abc import Sequence
+
+import aiohttp
+
+from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters, growth, parse_counters
+from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
+
+SCRAPE_TIMEOUT_S = 3.0
+SETTLE_EVERY_S = 0.2
+SETTLE_LIMIT_S = 2.0
+
+
+class Scraper:
+    """Readings of every replica. `growth` is from the last `begin_window` to the last reading."""
+
+    def __init__(self, model: ModelPlan, replicas: Sequence[ReplicaAddress], session: aiohttp.ClientSession) -> None:
+        self._model = model
+        self._replicas = replicas
+        self._session = session
+        self._readings: list[list[ModelCounters | Absent]] = [[] for _ in replicas]
+
+    async def begin_window(self) -> None:
+        """The readings from here on are the window's, the first taken once the counts stand still."""
+        settled = await self._settle()
+        self._readings = [[reading] for reading in settled]
+
+    async def read(self) -> None:
+        """One more reading of each replica."""
+        for readings, reading in zip(self._readings, await self._read_all(), strict=True):
+            readings.append(reading)
+
+    async def end_window(self) -> None:
+        """The window's last reading, taken once the counts stand still."""
+        for readings, reading in zip(self._readings, await self._settle(), strict=True):
+            readings.append(reading)
+
+    def growth(self) -> tuple[Growth, ...]:
+        """What each replica did within the window."""
+        return tuple(growth(readings) for readings in self._readings)
+
+    async def _settle(self) -> list[ModelCounters | Absent]:
+        """Readings that did not change for `SETTLE_EVERY_S`, or the last ones after `SETTLE_LIMIT_S`.
+
+        A server may answer before it counts: an answer that has come is counted a moment later.
+        """
+        loop = asyncio.get_running_loop()
+        limit = loop.time() + SETTLE_LIMIT_S
+        last = await self._read_all()
+        while loop.time() < limit:
+            await asyncio.sleep(SETTLE_EVERY_S)
+            again = await self._read_all()
+            if again == last:
+                break
+            last = again
+        return last
+
+    async def _read_all(self) -> list[ModelCounters | Absent]:
+        return list(await asyncio.gather(*(self._read_one(replica) for replica in self._replicas)))
+
+    async def _read_one(self, replica: ReplicaAddress) -> ModelCounters | Absent:
+        timeout = aiohttp.ClientTimeout(total=SCRAPE_TIMEOUT_S)
+        try:
+            async with self._session.get(replica.metrics_url, timeout=timeout) as answer:
+                if answer.status != 200:
+                    return Absent(f"{replica.metrics_url} answered {answer.status}")
+                page = await answer.text()
+        except TimeoutError:
+            return Absent(f"{replica.metrics_url} did not answer within {SCRAPE_TIMEOUT_S:.0f} s")
+        except aiohttp.ClientError as error:
+            return Absent(f"{replica.metrics_url} could not be read: {error}")
+        return parse_counters(page, self._model.name, self._model.version)

@@ -1,0 +1,272 @@
+"""The course of a run as a state machine: an event in, instructions out; no clock, no socket.
+
+    Waiting -> Ready -> Preparing -> WarmingUp -> ReadingBefore -> Measuring -> Draining -> ReadingAfter -> Scoring
+    -> Done
+
+and from everywhere to Failed. Before the start a worker may leave and another take its index; after it none may.
+The driver (`coordinator.main`) carries the instructions out and brings back what came of them.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from inferometer_loadgen.plan import Assignment, Plan, digest
+from inferometer_loadgen.protocol import frames
+from inferometer_loadgen.protocol.api import FailureReport, RunState, StartRequest
+
+
+class Phase(StrEnum):
+    """Finer than `RunState`: what the coordinator is waiting for."""
+
+    WAITING = "Waiting"
+    READY = "Ready"
+    PREPARING = "Preparing"
+    WARMING_UP = "WarmingUp"
+    READING_BEFORE = "ReadingBefore"
+    MEASURING = "Measuring"
+    DRAINING = "Draining"
+    READING_AFTER = "ReadingAfter"
+    SCORING = "Scoring"
+    DONE = "Done"
+    FAILED = "Failed"
+
+
+RUN_STATES = {
+    Phase.WAITING: RunState.WAITING,
+    Phase.READY: RunState.READY,
+    Phase.PREPARING: RunState.RUNNING,
+    Phase.WARMING_UP: RunState.RUNNING,
+    Phase.READING_BEFORE: RunState.RUNNING,
+    Phase.MEASURING: RunState.RUNNING,
+    Phase.DRAINING: RunState.DRAINING,
+    Phase.READING_AFTER: RunState.DRAINING,
+    Phase.SCORING: RunState.SCORING,
+    Phase.DONE: RunState.DONE,
+    Phase.FAILED: RunState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Worker `index` has signed in."""
+
+    index: int
+    pod_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Worker `index` sent a frame."""
+
+    index: int
+    frame: frames.FromWorker
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Worker `index` hung up."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRead:
+    """The servers' counters were read at one end of the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The report is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The run cannot go on: the driver met an obstacle, or somebody called it off."""
+
+    type: str
+    message: str
+
+
+type Event = Joined | Said | Left | WindowRead | Scored | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class SendAll:
+    """Send a frame to every worker."""
+
+    frame: frames.Frame
+
+
+@dataclass(frozen=True, slots=True)
+class BeginWarmUp:
+    """Give each worker a time 0 for the warm-up, on its own clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginMeasuring:
+    """Give each worker a time 0 for the measured run, on its own clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginWindow:
+    """Read the servers' counters before the measured run."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndWindow:
+    """Read the servers' counters after the last answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Merge, judge, write the report."""
+
+
+type Instruction = SendAll | BeginWarmUp | BeginMeasuring | BeginWindow | EndWindow | Score
+
+
+@dataclass(slots=True)
+class Worker:
+    """What is known of one worker."""
+
+    pod_uid: str
+    ready: bool = False
+    prepared: bool = False
+    warmed: bool = False
+    finished: frames.Finished | None = None
+    progress: frames.Progress | None = None
+
+
+@dataclass(slots=True)
+class CoordinatorState:
+    """Where the run stands. `handle` and `start` are the only ways to change it."""
+
+    plan: Plan
+    phase: Phase = Phase.WAITING
+    workers: dict[int, Worker] = field(default_factory=dict)
+    nonce: str = ""
+    assignment: Assignment | None = None
+    server_version: str = ""
+    failure: FailureReport | None = None
+
+    def start(self, request: StartRequest) -> tuple[str, list[Instruction]]:
+        """The point of no return. An empty refusal accepts; the same nonce is accepted again, to no effect."""
+        if self.nonce:
+            refusal = (
+                "" if request.nonce == self.nonce else f"this run was started with another nonce ({self.nonce[:8]})"
+            )
+            return refusal, []
+        if self.phase is not Phase.READY:
+            return f"the run is {self.phase}, not Ready", []
+        refusal = self._refuse(request.assignment)
+        if refusal or not request.nonce:
+            return refusal or "the nonce is empty", []
+        self.nonce = request.nonce
+        self.assignment = request.assignment
+        self.phase = Phase.PREPARING
+        return "", [SendAll(frames.Prepare(assignment=request.assignment))]
+
+    def handle(self, event: Event) -> list[Instruction]:
+        """What an event leads to."""
+        if self.phase in {Phase.FAILED, Phase.DONE}:
+            return []
+        match event:
+            case Joined():
+                self.workers[event.index] = Worker(pod_uid=event.pod_uid)
+                return []
+            case Left():
+                return self._left(event.index)
+            case Said():
+                return self._said(event.index, self.workers[event.index], event.frame)
+            case WindowRead():
+                return self._window_read()
+            case Scored():
+                self.phase = Phase.DONE
+                return [SendAll(frames.Bye())]
+            case Broken():
+                return self._fail(event.type, event.message)
+
+    def _refuse(self, assignment: Assignment) -> str:
+        if len(assignment.replicas) != self.plan.replicas:
+            return f"{len(assignment.replicas)} replicas were assigned, and the plan has {self.plan.replicas}"
+        uids = tuple(self.workers[index].pod_uid for index in range(self.plan.workers))
+        if assignment.worker_uids and assignment.worker_uids != uids:
+            return f"the assigned worker pods {assignment.worker_uids} are not those that signed in {uids}"
+        return ""
+
+    def _left(self, index: int) -> list[Instruction]:
+        if self.nonce:
+            worker = self.workers[index]
+            if worker.finished is not None:
+                return []
+            return self._fail("WorkerLost", f"worker {index} hung up while the run was {self.phase}")
+        del self.workers[index]
+        self.phase = Phase.WAITING
+        return []
+
+    def _said(self, index: int, worker: Worker, frame: frames.FromWorker) -> list[Instruction]:
+        match frame:
+            case frames.Ready():
+                return self._ready(index, worker, frame)
+            case frames.Prepared():
+                worker.prepared = True
+                self.server_version = frame.server_version
+                return self._when_all("prepared", Phase.PREPARING, Phase.WARMING_UP, BeginWarmUp())
+            case frames.Warmed():
+                if frame.failed:
+                    return self._fail("WarmUpFailed", _warm_up_failed(index, frame))
+                worker.warmed = True
+                return self._when_all("warmed", Phase.WARMING_UP, Phase.READING_BEFORE, BeginWindow())
+            case frames.Progress():
+                return self._progress(worker, frame)
+            case frames.Finished():
+                worker.finished = frame
+                if all(other.finished for other in self.workers.values()):
+                    self.phase = Phase.READING_AFTER
+                    return [EndWindow()]
+                return []
+            case frames.Failed():
+                return self._fail(frame.type, frame.message)
+            case _:
+                return []
+
+    def _ready(self, index: int, worker: Worker, frame: frames.Ready) -> list[Instruction]:
+        if frame.plan_hash != digest(self.plan):
+            return self._fail("PlanDiffers", f"worker {index} was given another plan ({frame.plan_hash[:12]})")
+        worker.ready = True
+        if len(self.workers) == self.plan.workers and all(other.ready for other in self.workers.values()):
+            self.phase = Phase.READY
+        return []
+
+    def _when_all(self, what: str, here: Phase, there: Phase, then: Instruction) -> list[Instruction]:
+        if self.phase is not here or not all(getattr(worker, what) for worker in self.workers.values()):
+            return []
+        self.phase = there
+        return [then]
+
+    def _progress(self, worker: Worker, frame: frames.Progress) -> list[Instruction]:
+        if self.phase is Phase.MEASURING:
+            worker.progress = frame
+            if all(other.progress and other.progress.all_sent for other in self.workers.values()):
+                self.phase = Phase.DRAINING
+        return []
+
+    def _window_read(self) -> list[Instruction]:
+        if self.phase is Phase.READING_BEFORE:
+            self.phase = Phase.MEASURING
+            return [BeginMeasuring()]
+        self.phase = Phase.SCORING
+        return [Score()]
+
+    def _fail(self, type_: str, message: str) -> list[Instruction]:
+        self.phase = Phase.FAILED
+        self.failure = FailureReport(type=type_, message=message)
+        return [SendAll(frames.Abort(reason=f"{type_}: {message}"))]
+
+
+def _warm_up_failed(index: int, frame: frames.Warmed) -> str:
+    total = frame.answered + frame.failed
+    return (
+        f"{frame.failed} of worker {index}'s {total} warm-up queries failed, the first with: {frame.first_error}. "
+        "Correct the samples or the server before it is measured"
+    )

@@ -1,0 +1,223 @@
+"""Frames of the link between a worker and its coordinator.
+
+A frame is four bytes of length (big-endian) and a MessagePack map with its kind. The worker dials. Order of a run:
+
+    coordinator -> worker    Challenge
+    worker -> coordinator    Hello                       (both prove the token)
+    coordinator -> worker    Welcome, Pings
+    worker -> coordinator    Ready                       samples are held
+    coordinator -> worker    Prepare                     the start was accepted: bodies, connections
+    worker -> coordinator    Prepared
+    coordinator -> worker    WarmUp
+    worker -> coordinator    Warmed                      all of its answers are in
+    coordinator -> worker    Measure
+    worker -> coordinator    Progress ..., Records ..., Finished
+    coordinator -> worker    Bye
+
+At any time: Pings and Pongs, Abort to a worker, Failed from it. Times named `*_ns` are on the worker's monotonic
+clock unless they say otherwise.
+"""
+
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+from inferometer_loadgen.plan import Assignment
+
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+_LENGTH = struct.Struct(">I")
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """One message on the link."""
+
+
+class Challenge(Frame, frozen=True, kw_only=True, tag=True):
+    """What a worker must sign to be let in."""
+
+    challenge: bytes
+
+
+class Hello(Frame, frozen=True, kw_only=True, tag=True):
+    """Who a worker is, proved by the token."""
+
+    index: int
+    pod_uid: str
+    boot_id: str
+    time_namespace: str
+    """With the same boot id and time namespace, worker and coordinator read one clock."""
+    challenge: bytes
+    """What the coordinator must sign in turn."""
+    signature: str
+
+
+class Welcome(Frame, frozen=True, kw_only=True, tag=True):
+    """The coordinator is who it says, and has bound the index to this worker."""
+
+    signature: str
+
+
+class Refused(Frame, frozen=True, kw_only=True, tag=True):
+    """The worker is not let in."""
+
+    message: str
+
+
+class Ping(Frame, frozen=True, kw_only=True, tag=True):
+    """Asks for the worker's clock."""
+
+    sequence: int
+
+
+class Pong(Frame, frozen=True, kw_only=True, tag=True):
+    """The worker's clock when it read the ping."""
+
+    sequence: int
+    worker_ns: int
+
+
+class Ready(Frame, frozen=True, kw_only=True, tag=True):
+    """The samples are held; `samples` and the plan's digest show that they are the plan's."""
+
+    samples: int
+    plan_hash: str
+
+
+class Prepare(Frame, frozen=True, kw_only=True, tag=True):
+    """The start was accepted: make the bodies and open the connections."""
+
+    assignment: Assignment
+
+
+class Prepared(Frame, frozen=True, kw_only=True, tag=True):
+    """Bodies are made and connections open."""
+
+    server_version: str
+
+
+class WarmUp(Frame, frozen=True, kw_only=True, tag=True):
+    """Send the warm-up, time 0 being at `t0_ns`."""
+
+    t0_ns: int
+
+
+class Warmed(Frame, frozen=True, kw_only=True, tag=True):
+    """The warm-up's answers are in."""
+
+    answered: int
+    failed: int
+    first_error: str
+
+
+class Measure(Frame, frozen=True, kw_only=True, tag=True):
+    """Send the measured run, time 0 being at `t0_ns`."""
+
+    t0_ns: int
+
+
+class Progress(Frame, frozen=True, kw_only=True, tag=True):
+    """How far the measured run is. `latencies_ns` are those completed since the last one, at most a few hundred."""
+
+    sent: int
+    completed: int
+    failed: int
+    all_sent: bool
+    latencies_ns: tuple[int, ...]
+
+
+class Records(Frame, frozen=True, kw_only=True, tag=True):
+    """Rows `start` and following of the worker's record columns: little-endian int64, and int8 for the status.
+
+    Times are relative to the run's time 0. Row j of worker k is query k + j * W.
+    """
+
+    start: int
+    sent_ns: bytes
+    done_ns: bytes
+    status: bytes
+
+
+class Finished(Frame, frozen=True, kw_only=True, tag=True):
+    """All records were sent; what the loop says of itself."""
+
+    rows: int
+    backlogged: int
+    cpu_ns: int
+    busy_ns: int
+    elapsed_ns: int
+    first_error: str
+    """Of the first query that failed, in the server's own words; empty when none did."""
+
+
+class Failed(Frame, frozen=True, kw_only=True, tag=True):
+    """The worker cannot go on."""
+
+    type: str
+    message: str
+
+
+class Abort(Frame, frozen=True, kw_only=True, tag=True):
+    """Stop sending."""
+
+    reason: str
+
+
+class Bye(Frame, frozen=True, kw_only=True, tag=True):
+    """The records were merged; the worker may leave."""
+
+
+FromCoordinator = Challenge | Welcome | Refused | Ping | Prepare | WarmUp | Measure | Abort | Bye
+FromWorker = Hello | Pong | Ready | Prepared | Warmed | Progress | Records | Finished | Failed
+
+_encoder = msgspec.msgpack.Encoder()
+_from_coordinator: msgspec.msgpack.Decoder[FromCoordinator] = msgspec.msgpack.Decoder(FromCoordinator)
+_from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
+
+
+class FrameError(Exception):
+    """The other side sent what is no frame."""
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """The frame's bytes, its length in front."""
+    body = _encoder.encode(frame)
+    return _LENGTH.pack(len(body)) + body
+
+
+class FrameReader:
+    """Cuts bytes into frames' bodies."""
+
+    def __init__(self, max_bytes: int = MAX_FRAME_BYTES) -> None:
+        self._buffer = bytearray()
+        self._max_bytes = max_bytes
+
+    def receive(self, data: bytes) -> Iterator[bytes]:
+        """The bodies that `data` completes. Raises FrameError for a frame that is too long."""
+        self._buffer += data
+        while len(self._buffer) >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._buffer)
+            if length > self._max_bytes:
+                raise FrameError(f"a frame of {length:,} bytes is longer than {self._max_bytes:,}")
+            end = _LENGTH.size + length
+            if len(self._buffer) < end:
+                return
+            body = bytes(memoryview(self._buffer)[_LENGTH.size : end])
+            del self._buffer[:end]
+            yield body
+
+
+def decode_from_coordinator(body: bytes) -> FromCoordinator:
+    """A frame that a worker got. Raises FrameError."""
+    try:
+        return _from_coordinator.decode(body)
+    except msgspec.MsgspecError as error:
+        raise FrameError(str(error)) from error
+
+
+def decode_from_worker(body: bytes) -> FromWorker:
+    """A frame that the coordinator got. Raises FrameError."""
+    try:
+        return _from_worker.decode(body)
+    except msgspec.MsgspecError as error:
+        raise FrameError(str(error)) from error

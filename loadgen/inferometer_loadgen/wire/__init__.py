@@ -1,0 +1,7 @@
+"""KServe v2 over HTTP/1.1 as state machines: bytes in, events out, no socket and no clock."""
+
+from inferometer_loadgen.wire.errors import PeerError
+from inferometer_loadgen.wire.http1 import Answer, AnswerReader
+from inferometer_loadgen.wire.kserve import infer_head, infer_path, metadata_path
+
+__all__ = ["Answer", "AnswerReader", "PeerError", "infer_head", "infer_path", "metadata_path"]

@@ -1,0 +1,1 @@
+"""Sends one shard of the stream on time and writes one record a query."""

@@ -1,0 +1,171 @@
+"""The worker's end of the link to its coordinator: blocking between phases, never blocking while it measures."""
+
+import contextlib
+import os
+import socket
+import time
+from collections import deque
+from pathlib import Path
+
+from inferometer_loadgen.protocol.frames import (
+    Abort,
+    Challenge,
+    Frame,
+    FrameError,
+    FrameReader,
+    FromCoordinator,
+    Hello,
+    Ping,
+    Pong,
+    Progress,
+    Refused,
+    Welcome,
+    decode_from_coordinator,
+    encode_frame,
+)
+from inferometer_loadgen.protocol.signing import same, sign_hello, sign_welcome
+
+CONNECT_PATIENCE_S = 60.0
+MAX_UNSENT_BYTES = 1_000_000
+"""Progress that would wait behind this much is dropped: it is for display."""
+
+
+class LinkLostError(Exception):
+    """The coordinator is gone, does not let this worker in, or speaks another language."""
+
+
+class AbortedError(Exception):
+    """The coordinator called the run off; the message is its reason."""
+
+
+class CoordinatorLink:
+    """A signed-in connection to the coordinator. Pings are answered wherever frames are read."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._reader = FrameReader()
+        self._inbox: deque[FromCoordinator] = deque()
+        self._unsent = b""
+
+    def fileno(self) -> int:
+        """For an epoll set."""
+        return self._sock.fileno()
+
+    def send(self, frame: Frame) -> None:
+        """Sends a frame, waiting as long as it takes. Raises LinkLostError."""
+        self._sock.setblocking(True)
+        unsent, self._unsent = self._unsent, b""
+        try:
+            self._sock.sendall(unsent + encode_frame(frame))
+        except OSError as error:
+            raise LinkLostError(f"the coordinator is gone: {error}") from error
+
+    def wait(self) -> FromCoordinator:
+        """The next frame that is not a ping. Raises LinkLostError, and AbortedError for an abort."""
+        self._sock.setblocking(True)
+        while not self._inbox:
+            self._read()
+        frame = self._inbox.popleft()
+        if isinstance(frame, Abort):
+            raise AbortedError(frame.reason)
+        return frame
+
+    def take(self) -> bool:
+        """Reads what has come without waiting; False when the run is to end (`wait` then raises the reason)."""
+        self._sock.setblocking(False)
+        try:
+            self._read()
+        except BlockingIOError:
+            return True
+        except LinkLostError:
+            return False
+        return not any(isinstance(frame, Abort) for frame in self._inbox)
+
+    def report(self, progress: Progress) -> None:
+        """Sends progress without waiting; what the socket does not take now goes with the next one."""
+        if len(self._unsent) < MAX_UNSENT_BYTES:
+            self._unsent += encode_frame(progress)
+        self._flush()
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._sock.close()
+
+    def _flush(self) -> None:
+        self._sock.setblocking(False)
+        with contextlib.suppress(OSError):  # A link that is gone shows when it is read.
+            self._unsent = self._unsent[self._sock.send(self._unsent) :]
+
+    def _read(self) -> None:
+        try:
+            data = self._sock.recv(262_144)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise LinkLostError(f"the coordinator is gone: {error}") from error
+        if not data:
+            raise LinkLostError("the coordinator hung up")
+        now_ns = time.monotonic_ns()
+        try:
+            frames = [decode_from_coordinator(body) for body in self._reader.receive(data)]
+        except FrameError as error:
+            raise LinkLostError(f"the coordinator sent what is no frame: {error}") from error
+        for frame in frames:
+            if isinstance(frame, Ping):
+                self._unsent += encode_frame(Pong(sequence=frame.sequence, worker_ns=now_ns))
+                self._flush()
+            else:
+                self._inbox.append(frame)
+
+
+def dial(address: str, token: bytes, index: int, pod_uid: str) -> CoordinatorLink:
+    """Connects to the coordinator at host:port and signs in, both sides proving the token. Raises LinkLostError."""
+    link = CoordinatorLink(_connect(address))
+    challenge = link.wait()
+    if not isinstance(challenge, Challenge):
+        raise LinkLostError("the coordinator did not ask who this is")
+    own_challenge = os.urandom(32)
+    link.send(
+        Hello(
+            index=index,
+            pod_uid=pod_uid,
+            boot_id=boot_id(),
+            time_namespace=time_namespace(),
+            challenge=own_challenge,
+            signature=sign_hello(token, challenge.challenge, index, pod_uid),
+        )
+    )
+    answer = link.wait()
+    if isinstance(answer, Refused):
+        raise LinkLostError(f"the coordinator does not let worker {index} in: {answer.message}")
+    if not isinstance(answer, Welcome) or not same(answer.signature, sign_welcome(token, own_challenge)):
+        raise LinkLostError(f"what answers at {address} does not hold this run's token")
+    return link
+
+
+def boot_id() -> str:
+    """Which boot of which kernel this is."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def time_namespace() -> str:
+    """Which offsets the kernel adds to this process's monotonic clock."""
+    return str(Path("/proc/self/ns/time").readlink())
+
+
+def _connect(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    give_up = time.monotonic() + CONNECT_PATIENCE_S
+    while True:
+        try:
+            sock = socket.create_connection((host.strip("[]"), int(port)), timeout=5)
+        except OSError as error:
+            if time.monotonic() > give_up:
+                raise LinkLostError(
+                    f"no coordinator at {address} within {CONNECT_PATIENCE_S:.0f} s: {error}"
+                ) from error
+            time.sleep(0.2)
+        else:
+            sock.settimeout(None)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock

@@ -1,0 +1,132 @@
+"""One worker's life: sign in, hold the samples, prepare, warm up, measure, hand over the records."""
+
+import gc
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+
+from inferometer_loadgen import plan as plans
+from inferometer_loadgen.datasets.library import DataError
+from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.protocol.frames import (
+    Bye,
+    Failed,
+    Finished,
+    FromCoordinator,
+    Measure,
+    Prepare,
+    Prepared,
+    Ready,
+    Warmed,
+    WarmUp,
+)
+from inferometer_loadgen.stream import Stream, make_stream, shard, until
+from inferometer_loadgen.verdict.measured import QueryStatus
+from inferometer_loadgen.worker.connections import ConnectError
+from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
+from inferometer_loadgen.worker.loop import LoopStats, MeasuredLoop, Work
+from inferometer_loadgen.worker.prepare import PrepareError, load_library, prepare
+from inferometer_loadgen.worker.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """Who this worker is and where it finds what it needs."""
+
+    plan_path: Path
+    token: bytes
+    coordinator: str
+    """host:port of the coordinator's link."""
+    index: int
+    pod_uid: str
+    data_path: Path | None
+
+
+class UnexpectedFrameError(Exception):
+    """The coordinator said something out of turn."""
+
+
+def run_worker(settings: WorkerSettings) -> None:
+    """Works until the coordinator says goodbye.
+
+    Raises LinkLostError, AbortedError, UnexpectedFrameError, and what `prepare` raises, told to the coordinator first.
+    """
+    plan = plans.decode(settings.plan_path.read_bytes())
+    link = dial(settings.coordinator, settings.token, settings.index, settings.pod_uid)
+    try:
+        _work(link, plan, settings)
+    except (PrepareError, DataError, ConnectError) as error:
+        type_ = error.type if isinstance(error, PrepareError) else _FAILURE_TYPES[type(error)]
+        link.send(Failed(type=type_, message=f"worker {settings.index}: {error}"))
+        raise
+    finally:
+        link.close()
+
+
+_FAILURE_TYPES: dict[type[Exception], str] = {DataError: "SamplesDoNotFit", ConnectError: "ServerUnreachable"}
+
+
+def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
+    library = load_library(plan, settings.data_path.read_bytes() if settings.data_path else None)
+    stream = make_stream(plan.stream)
+    link.send(Ready(samples=library.total if library else plan.data.samples, plan_hash=plans.digest(plan)))
+
+    assignment = _expect(link.wait(), Prepare).assignment
+    prepared = prepare(plan, assignment.replicas, library)
+    loop = MeasuredLoop(prepared.pool, prepared.requests, link)
+    link.send(Prepared(server_version=prepared.server_version))
+
+    # What the preparation left is kept out of every later collection, and none runs while queries are timed.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    t0_ns = _expect(link.wait(), WarmUp).t0_ns
+    records, stats = loop.run(_work_of(until(stream, plan.warmup_ns), plan, settings.index), t0_ns, plan.drain_ns)
+    answered = records.status.count(QueryStatus.OK)
+    link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=stats.first_error))
+
+    work = _work_of(stream, plan, settings.index)
+    t0_ns = _expect(link.wait(), Measure).t0_ns
+    records, stats = loop.run(work, t0_ns, plan.drain_ns)
+    if not stats.aborted:
+        _hand_over(link, records, stats, t0_ns)
+    _expect(link.wait(), Bye)
+    loop.close()
+    prepared.pool.close()
+
+
+def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns: int) -> None:
+    for frame in records.frames(t0_ns):
+        link.send(frame)
+    link.send(
+        Finished(
+            rows=len(records),
+            backlogged=stats.backlogged,
+            cpu_ns=stats.cpu_ns,
+            busy_ns=stats.busy_ns,
+            elapsed_ns=stats.elapsed_ns,
+            first_error=stats.first_error,
+        )
+    )
+
+
+def _work_of(stream: Stream, plan: Plan, index: int) -> Work:
+    own = shard(stream, index, plan.workers)
+    return Work(
+        sample=array("q", own.sample.astype("int64").tobytes()),
+        scheduled_ns=array("q", own.scheduled_ns.astype("int64").tobytes()),
+        first=index,
+        step=plan.workers,
+    )
+
+
+def _expect[F: FromCoordinator](frame: FromCoordinator, kind: type[F]) -> F:
+    if not isinstance(frame, kind):
+        raise UnexpectedFrameError(f"expected {kind.__name__}, got {type(frame).__name__}")
+    return frame
+
+
+WORKER_ERRORS = (LinkLostError, UnexpectedFrameError, PrepareError, DataError, ConnectError)
+"""All that ends a worker in a known way."""
+
+__all__ = ["WORKER_ERRORS", "AbortedError", "WorkerSettings", "run_worker"]

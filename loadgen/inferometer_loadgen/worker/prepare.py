@@ -1,0 +1,122 @@
+"""From the start to the first byte: what the servers say of the model, the bodies, the open connections."""
+
+import http.client
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import msgspec
+
+from inferometer_loadgen.datasets.bodies import http_body
+from inferometer_loadgen.datasets.library import SampleLibrary
+from inferometer_loadgen.datasets.metadata import ModelMetadata, parse_metadata
+from inferometer_loadgen.datasets.npz import npz_facts, npz_library
+from inferometer_loadgen.datasets.synthetic import synthetic_library
+from inferometer_loadgen.plan import NpzData, Plan, ReplicaAddress, SyntheticData
+from inferometer_loadgen.wire import metadata_path
+from inferometer_loadgen.worker.connections import ConnectionPool
+from inferometer_loadgen.worker.requests import Requests, make_requests
+
+ANSWER_TIMEOUT_S = 10.0
+
+
+class PrepareError(Exception):
+    """The run cannot be prepared: `type` for programs, the message for people."""
+
+    def __init__(self, type_: str, message: str) -> None:
+        super().__init__(message)
+        self.type = type_
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that the measured loop needs."""
+
+    requests: Requests
+    pool: ConnectionPool
+    server_version: str
+
+
+class _ServerFacts(msgspec.Struct, frozen=True):
+    name: str = ""
+    version: str = ""
+
+
+def load_library(plan: Plan, data: bytes | None) -> SampleLibrary | None:
+    """The samples of a plan with data of its own, proved to be the plan's; None for synthetic ones, made later."""
+    if isinstance(plan.data, SyntheticData):
+        return None
+    if data is None:
+        raise PrepareError("SampleLibraryMissing", "the plan's samples are in an npz file, and none was given (--data)")
+    facts = npz_facts(data)
+    if facts.sha256 != plan.data.sha256:
+        raise PrepareError(
+            "SampleLibraryChanged",
+            f"the samples (sha256 {facts.sha256[:12]}) are not those of the plan ({plan.data.sha256[:12]}): the data "
+            "changed after the benchmark was accepted. Create the benchmark again",
+        )
+    return npz_library(data)
+
+
+def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibrary | None) -> Prepared:
+    """Asks each replica what the model is, makes every body and opens every connection.
+
+    Raises PrepareError, DataError and ConnectError.
+    """
+    models = [_metadata(plan, replica) for replica in replicas]
+    for replica, metadata in zip(replicas, models, strict=True):
+        if (metadata.inputs, metadata.outputs) != (models[0].inputs, models[0].outputs):
+            raise PrepareError(
+                "ReplicasDiffer",
+                f"{replica.name} serves another `{plan.model.name}` than {replicas[0].name}: their inputs or outputs "
+                "differ. Give all replicas the same model repository",
+            )
+    samples = library or _synthetic(plan, models[0])
+    bodies = [http_body(samples.sample(index), models[0]) for index in range(samples.total)]
+    return Prepared(
+        requests=make_requests(plan.model, replicas, bodies),
+        pool=ConnectionPool(replicas, plan.connections_per_replica),
+        server_version=_server_version(replicas[0]),
+    )
+
+
+def _synthetic(plan: Plan, metadata: ModelMetadata) -> SampleLibrary:
+    if isinstance(plan.data, NpzData):
+        raise PrepareError("SampleLibraryMissing", "the plan's samples are in an npz file that was not loaded")
+    shapes = {model_input.name: model_input.shape for model_input in plan.model.inputs}
+    return synthetic_library(metadata, shapes, plan.data.samples, plan.data.seed)
+
+
+def _metadata(plan: Plan, replica: ReplicaAddress) -> ModelMetadata:
+    path = metadata_path(plan.model.name, plan.model.version)
+    status, body = _get(replica, path)
+    if status != 200:
+        raise PrepareError(
+            "ModelNotFound",
+            f"{replica.name} answered {status} to GET {path}: {body[:300].decode('utf-8', 'replace')}. Correct "
+            "spec.model.name or the model repository",
+        )
+    return parse_metadata(body)
+
+
+def _server_version(replica: ReplicaAddress) -> str:
+    status, body = _get(replica, "/v2")
+    if status != 200:
+        return ""
+    try:
+        facts = msgspec.json.decode(body, type=_ServerFacts)
+    except msgspec.DecodeError:
+        return ""
+    return f"{facts.name} {facts.version}".strip()
+
+
+def _get(replica: ReplicaAddress, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(replica.url).netloc, timeout=ANSWER_TIMEOUT_S)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise PrepareError("ServerUnreachable", f"{replica.name} at {replica.url} does not answer: {error}") from error
+    finally:
+        connection.close()
