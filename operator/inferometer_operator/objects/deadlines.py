@@ -1,0 +1,43 @@
+"""How long pods may live when nobody is there to end them: the kubelet alone frees GPUs when the operator is dead."""
+
+from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.resolve import DRAIN_GRACE_NS
+from inferometer_loadgen.spec.units import parse_duration_ns
+
+LOADERS_TIMEOUT_S = 300
+"""Pulling the image and making the samples: what workers and coordinator may take until they are ready."""
+
+LINGER_S = 600
+"""How long the coordinator waits for the report to be fetched."""
+
+MARGIN_S = 600
+"""For preparing, scoring and a slow operator; a deadline must never cut a good run."""
+
+INT32_MAX = 2**31 - 1
+
+
+def startup_timeout_s(spec: BenchmarkSpec) -> float:
+    """How long the servers may take."""
+    return parse_duration_ns(spec.target.triton.startup_timeout) / 1e9
+
+
+def load_bound_s(spec: BenchmarkSpec) -> float:
+    """A bound of the time that load is sent: warm-up, stream and drain. Poisson gaps add up to a few percent more."""
+    load = spec.load
+    stream_s = max(parse_duration_ns(load.min_duration) / 1e9, load.min_queries / load.target_qps)
+    drain_s = (2 * parse_duration_ns(load.latency_bound) + DRAIN_GRACE_NS) / 1e9
+    return parse_duration_ns(load.warmup) / 1e9 + drain_s + 1.5 * stream_s + 10
+
+
+def server_deadline_s(spec: BenchmarkSpec) -> int:
+    """activeDeadlineSeconds of a server."""
+    return _int32(startup_timeout_s(spec) + LOADERS_TIMEOUT_S + load_bound_s(spec) + MARGIN_S)
+
+
+def loader_deadline_s(spec: BenchmarkSpec) -> int:
+    """activeDeadlineSeconds of coordinator and workers."""
+    return _int32(LOADERS_TIMEOUT_S + load_bound_s(spec) + LINGER_S + MARGIN_S)
+
+
+def _int32(seconds: float) -> int:
+    return int(min(seconds, INT32_MAX))

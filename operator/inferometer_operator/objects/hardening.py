@@ -1,0 +1,81 @@
+"""What every pod of a run has in common: no rights, no credentials, no sidecars, and nobody moves it."""
+
+from typing import Any
+
+from inferometer_operator.objects.labels import Role, labels, owned_by
+from inferometer_operator.run import Run
+
+Manifest = dict[str, Any]
+
+ANNOTATIONS = {
+    # Moving a pod during a measurement would end the run.
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+    # A proxy in between would be measured too.
+    "sidecar.istio.io/inject": "false",
+    "linkerd.io/inject": "disabled",
+}
+
+TMP: Manifest = {"name": "tmp", "emptyDir": {}}
+TMP_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}
+
+
+def pod(run: Run, name: str, role: Role, index: int | None, spec: Manifest) -> Manifest:
+    """A pod that runs once: created by POST only, since an apply would resurrect it and send load twice."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": run.namespace,
+            # Istio reads the label, older versions of it the annotation.
+            "labels": labels(run, role, index) | {"sidecar.istio.io/inject": "false"},
+            "annotations": ANNOTATIONS,
+            "ownerReferences": owned_by(run),
+        },
+        "spec": {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            **spec,
+        },
+    }
+
+
+def pod_security(user: int) -> Manifest:
+    """What pod security level `restricted` asks of a pod. The user is named for images that name none."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": user,
+        "runAsGroup": user,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def container_security() -> Manifest:
+    """What pod security level `restricted` asks of a container, and a root that can't be written."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+
+
+def resources(requests: dict[str, str], limits: dict[str, str]) -> Manifest:
+    """A container's resources, without empty blocks."""
+    return {name: block for name, block in (("requests", requests), ("limits", limits)) if block}
+
+
+def environment(values: dict[str, str]) -> list[Manifest]:
+    """A container's environment, in a fixed order."""
+    return [{"name": name, "value": value} for name, value in sorted(values.items())]
+
+
+def placement(node_selector: dict[str, str], tolerations: list[Manifest]) -> Manifest:
+    """Where a pod may run, without empty blocks."""
+    found: Manifest = {}
+    if node_selector:
+        found["nodeSelector"] = dict(node_selector)
+    if tolerations:
+        found["tolerations"] = tolerations
+    return found

@@ -1,0 +1,108 @@
+"""What is created, word for word: each manifest beside its golden file (UPDATE_GOLDEN=1 writes them anew)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from inferometer_loadgen.spec.resolve import NpzFacts, resolve
+from inferometer_operator.objects.config_maps import plan_config_map, report_config_map
+from inferometer_operator.objects.deadlines import loader_deadline_s, server_deadline_s
+from inferometer_operator.objects.events import Told, event
+from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
+from inferometer_operator.objects.secrets import token_secret
+from inferometer_operator.objects.server_pods import server_pod
+
+from .builders import SETTINGS, T0, a_run, a_spec
+
+GOLDEN = Path(__file__).parent / "golden"
+TOKEN = "quickstart-token-0a1b2c3d"
+
+QUICKSTART = a_run()
+ON_GPUS = a_run(
+    a_spec(
+        model__version="3",
+        target__triton={
+            "image": "triton:25.01",
+            "gpu": {"count": 2},
+            "modelRepository": {"persistentVolumeClaim": {"claimName": "models", "path": "vision"}},
+            "resources": {"requests": {"cpu": "4"}, "limits": {"memory": "16Gi"}},
+            "args": ["--cache-config=local,size=1048576"],
+            "env": {"TF_X": "1", "LD_PRELOAD": "/opt/x.so"},
+            "nodeSelector": {"example.test/gpu": "h100"},
+            "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
+        },
+        load__data={"synthetic": {}},
+        load__nodeSelector={"example.test/pool": "cpu"},
+    )
+)
+
+MANIFESTS = {
+    "server": server_pod(QUICKSTART, 1),
+    "server-on-gpus": server_pod(ON_GPUS, 0),
+    "coordinator": coordinator_pod(QUICKSTART, SETTINGS, TOKEN),
+    "worker": worker_pod(QUICKSTART, SETTINGS, 1, TOKEN, "198.18.0.7"),
+    "worker-with-synthetic-data": worker_pod(ON_GPUS, SETTINGS, 0, TOKEN, "fd00::7"),
+    "token": token_secret(QUICKSTART, TOKEN, "quickstart-coordinator", "c0", "secret"),
+    "plan": plan_config_map(QUICKSTART, resolve("quickstart", a_spec(), NpzFacts(samples=8, sha256="ab" * 32))),
+    "report": report_config_map(QUICKSTART, b"\x1f\x8b compressed"),
+    "event": event(QUICKSTART, SETTINGS, Told("Normal", "ServersReady", "2 Triton replicas serve magika"), T0),
+}
+
+
+class _Golden(yaml.SafeDumper):
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_a_manifest_is_its_golden_file(name: str) -> None:
+    path = GOLDEN / f"{name}.yaml"
+    text = yaml.dump(MANIFESTS[name], Dumper=_Golden, sort_keys=False, width=120)
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text)
+
+    assert text == path.read_text()
+
+
+def test_each_golden_file_is_a_manifest() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.yaml")} == set(MANIFESTS)
+
+
+PODS: dict[str, dict[str, Any]] = {name: one for name, one in MANIFESTS.items() if one["kind"] == "Pod"}
+
+
+@pytest.mark.parametrize("pod", PODS.values(), ids=PODS.keys())
+def test_a_pod_runs_once_without_credentials_or_rights_and_ends_by_itself(pod: dict[str, Any]) -> None:
+    spec = pod["spec"]
+
+    assert spec["restartPolicy"] == "Never"
+    assert spec["activeDeadlineSeconds"] > 0
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    for container in spec["containers"]:
+        security = container["securityContext"]
+        assert security["readOnlyRootFilesystem"] is True
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_deadlines_leave_room_for_a_good_run() -> None:
+    spec = a_spec(target__triton__startupTimeout="10m", load__minDuration="10m")
+
+    assert server_deadline_s(spec) > 600 + 600
+    assert loader_deadline_s(spec) > 600 + 600
+
+
+def test_a_deadline_of_centuries_is_one_that_kubernetes_can_hold() -> None:
+    assert server_deadline_s(a_spec(target__triton__startupTimeout="999999999h")) == 2**31 - 1
+
+
+def test_a_long_note_is_cut_to_what_an_event_can_hold() -> None:
+    note = event(QUICKSTART, SETTINGS, Told("Warning", "Failed", "é" * 2000), T0)["note"]
+
+    assert len(note.encode()) <= 1024
+    assert note.endswith("…")
