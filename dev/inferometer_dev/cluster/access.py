@@ -1,0 +1,44 @@
+"""Entering the cluster's network: the API server and the pods can be reached from inside the control plane's namespace only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ..commands import require_root, run
+from ..errors import Missing
+from .addresses import Member
+from .network import namespace_path
+from .state import BIN, KUBECONFIG
+
+_UP = "dev/cluster up"
+
+
+def in_cluster(argv: Sequence[str | Path]) -> list[str]:
+    """The command line that runs `argv` inside the cluster's network."""
+    return ["nsenter", f"--net={namespace_path(Member(0))}", "--", *(str(word) for word in argv)]
+
+
+def cluster_env() -> dict[str, str]:
+    """What a program in the cluster's network needs: kubectl and helm on PATH, and the kubeconfig, free of proxies."""
+    path = os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+    return {"KUBECONFIG": str(KUBECONFIG), "PATH": f"{BIN}:{path}", "NO_PROXY": "*", "no_proxy": "*"}
+
+
+def require_cluster() -> None:
+    require_root("entering the cluster's network")
+    if not KUBECONFIG.exists() or not namespace_path(Member(0)).exists():
+        raise Missing("a running cluster", _UP)
+
+
+def execute(argv: Sequence[str]) -> NoReturn:
+    """Becomes `argv`, inside the cluster's network. PATH is searched there, so kubectl and helm are ours."""
+    require_cluster()
+    command = in_cluster(argv)
+    os.execvpe(command[0], command, {**os.environ, **cluster_env()})
+
+
+def kubectl(step: str, *words: str, stdin: str | None = None, hint: str = "dev/cluster status shows what runs") -> str:
+    return run(step, in_cluster([BIN / "kubectl", *words]), hint, env=cluster_env(), stdin=stdin)
