@@ -19,12 +19,12 @@ from inferometer_loadgen.coordinator.merge import (
     WorkerColumns,
     merge,
 )
+from inferometer_loadgen.coordinator.reporting import RunFacts, build_report
 from inferometer_loadgen.coordinator.scrape import Scraper
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunStatus, StartRequest
 from inferometer_loadgen.report import schema
-from inferometer_loadgen.coordinator.reporting import RunFacts, build_report
 from inferometer_loadgen.stream import make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge
 

@@ -97,7 +97,7 @@ class MeasuredLoop:
         os.close(self._timer)
 
     def run(self, work: Work, t0_ns: int, drain_ns: int) -> tuple[Records, LoopStats]:
-        """Sends `work`, time 0 being `t0_ns` of the monotonic clock; what is open `drain_ns` after the last times out."""
+        """Sends `work`, its time 0 at `t0_ns` (monotonic); what is open `drain_ns` after the last times out."""
         self._begin(work, t0_ns, drain_ns)
         poll, by_fd, clock = self._epoll.poll, self._pool.by_fd, time.monotonic_ns
         timer, link_fd = self._timer, self._link.fileno()

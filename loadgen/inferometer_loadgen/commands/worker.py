@@ -1,0 +1,58 @@
+"""`inferometer worker`: one load pod's process."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from inferometer_loadgen.commands.exit_codes import ExitCode
+
+SIGTERM_EXIT = 143
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declares the verb. Addresses come from the environment, as the pod's manifest sets it."""
+    parser = subparsers.add_parser("worker", help="send one shard of a run's queries (started by run and the operator)")
+    parser.add_argument("--plan", type=Path, required=True, help="the plan's JSON")
+    parser.add_argument("--token", type=Path, required=True, help="file with the run's token")
+    parser.add_argument("--data", type=Path, help="the samples, an npz file, where the plan has them")
+    parser.add_argument("--coordinator", default=os.environ.get("COORDINATOR"), help="host:port [$COORDINATOR]")
+    parser.add_argument("--index", type=int, default=os.environ.get("WORKER_INDEX"), help="[$WORKER_INDEX]")
+    parser.add_argument("--pod-uid", default=os.environ.get("POD_UID", ""), help="[$POD_UID]")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Works until the coordinator says goodbye."""
+    from inferometer_loadgen.worker import main as worker
+
+    if args.coordinator is None or args.index is None:
+        print("inferometer worker: set --coordinator (or COORDINATOR) and --index (or WORKER_INDEX)", file=sys.stderr)
+        return ExitCode.BAD_INPUT
+    signal.signal(signal.SIGTERM, _terminate)
+    settings = worker.WorkerSettings(
+        plan_path=args.plan,
+        token=args.token.read_bytes().strip(),
+        coordinator=args.coordinator,
+        index=args.index,
+        pod_uid=args.pod_uid,
+        data_path=args.data,
+    )
+    try:
+        worker.run_worker(settings)
+    except worker.AbortedError as error:
+        print(f"inferometer worker {args.index}: the run was called off: {error}", file=sys.stderr)
+        return ExitCode.FAILED
+    except worker.WORKER_ERRORS as error:
+        print(f"inferometer worker {args.index}: {error}", file=sys.stderr)
+        return ExitCode.FAILED
+    return ExitCode.VALID
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    # As process 1 of a container nothing ends this process unless it says so itself.
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
+    raise SystemExit(SIGTERM_EXIT)

@@ -1,0 +1,116 @@
+"""Starts coordinator and workers as child processes, gives the start, and brings the report home.
+
+This is the operator's part of a run, played for one machine: the same order, the same API, the same token rules.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from inferometer_loadgen import plan as plans
+from inferometer_loadgen.coordinator.client import CoordinatorClient
+from inferometer_loadgen.local.children import Child, ChildError
+from inferometer_loadgen.plan import Assignment, Plan, ReplicaAddress
+from inferometer_loadgen.protocol.api import FailureReport, RunState, RunStatus, StartRequest
+from inferometer_loadgen.report.schema import Report
+
+POLL_S = 0.2
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """What is run, against what; `data` are the bytes of an npz file where the plan has one."""
+
+    plan: Plan
+    replicas: tuple[ReplicaAddress, ...]
+    data: bytes | None
+
+
+async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> Report | FailureReport:
+    """The report of a run, or why there is none. Raises ChildError when a process of ours does not come up."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="inferometer-")))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        token = secrets.token_hex(32)
+        files = _write_files(folder, run, token)
+        run_uid = secrets.token_hex(8)
+        coordinator = await stack.enter_async_context(
+            Child.start("coordinator", _command("coordinator", *files.common, "--run-uid", run_uid, *_LISTEN))
+        )
+        ports = json.loads(await coordinator.first_line())
+        environment = os.environ | {"COORDINATOR": f"{LOOPBACK}:{ports['link']}"}
+        workers = [
+            await stack.enter_async_context(
+                Child.start(
+                    f"worker {index}",
+                    _command("worker", *files.common, *files.data, "--index", str(index)),
+                    environment,
+                )
+            )
+            for index in range(run.plan.workers)
+        ]
+        client = CoordinatorClient(session, f"http://{LOOPBACK}:{ports['api']}", token.encode())
+        return await _follow(client, run, run_uid, [coordinator, *workers], on_status)
+
+
+async def _follow(
+    client: CoordinatorClient, run: LocalRun, run_uid: str, children: list[Child], on_status: Callable[[RunStatus], None]
+) -> Report | FailureReport:
+    started = False
+    while True:
+        status = await client.status()
+        on_status(status)
+        if status.state is RunState.DONE:
+            report = await client.report()
+            await client.acknowledge()
+            return report
+        if status.failure is not None:
+            await client.acknowledge()
+            return status.failure
+        if status.ready and not started:
+            started = True
+            assignment = Assignment(replicas=run.replicas)
+            await client.start(StartRequest(run_uid=run_uid, nonce=secrets.token_hex(16), assignment=assignment))
+        if not started:
+            for child in children:
+                child.must_be_alive()
+        await asyncio.sleep(POLL_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    common: tuple[str, ...]
+    data: tuple[str, ...]
+
+
+_LISTEN = ("--host", LOOPBACK, "--api-port", "0", "--link-port", "0", "--until-stdin-closes")
+
+
+def _write_files(folder: Path, run: LocalRun, token: str) -> _Files:
+    plan_path, token_path, data_path = folder / "plan.json", folder / "token", folder / "samples.npz"
+    plan_path.write_bytes(plans.encode(run.plan))
+    token_path.touch(mode=0o600)
+    token_path.write_text(token)
+    if run.data is not None:
+        data_path.write_bytes(run.data)
+    return _Files(
+        common=("--plan", str(plan_path), "--token", str(token_path)),
+        data=("--data", str(data_path)) if run.data is not None else (),
+    )
+
+
+def _command(verb: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "inferometer_loadgen", verb, *arguments)
+
+
+__all__ = ["ChildError", "LocalRun", "run_locally"]
