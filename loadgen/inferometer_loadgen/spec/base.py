@@ -5,15 +5,39 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", max_length=20)]
-ObjectName = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
-ImageReference = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^\S+$")]
+# `form` says in words what a pattern means: `spec.words` puts it into the message for a value that does not match.
+Quantity = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$",
+        max_length=20,
+        extra={"form": "an amount, such as 500m, 2 or 4Gi"},
+    ),
+]
+ObjectName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        max_length=253,
+        extra={"form": "a Kubernetes name: lower-case letters, digits, - and ., a letter or digit at both ends"},
+    ),
+]
+ImageReference = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=512,
+        pattern=r"^\S+$",
+        extra={"form": "an image's name without white space, such as localhost/triton-cpu:2.51"},
+    ),
+]
 QualifiedName = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=317,
         pattern=r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$",
+        extra={"form": "a name, with or without its domain, such as cpu or nvidia.com/gpu"},
     ),
 ]
 """A label's key or a resource's name, with or without its domain: cpu, nvidia.com/gpu."""
@@ -45,7 +69,15 @@ class Toleration(SpecStruct, frozen=True, kw_only=True):
         str,
         Meta(max_length=317, description="The taint's key; empty with operator Exists means every taint."),
     ] = ""
-    operator: Annotated[str, Meta(max_length=6, pattern="^(Exists|Equal)$", description="Exists or Equal.")] = "Equal"
+    operator: Annotated[
+        str,
+        Meta(
+            max_length=6,
+            pattern="^(Exists|Equal)$",
+            description="Exists or Equal.",
+            extra={"form": "Exists or Equal"},
+        ),
+    ] = "Equal"
     value: Annotated[str, Meta(max_length=63, description="The taint's value, for operator Equal.")] = ""
     effect: Annotated[
         str,
@@ -53,6 +85,7 @@ class Toleration(SpecStruct, frozen=True, kw_only=True):
             max_length=16,
             pattern="^(|NoSchedule|PreferNoSchedule|NoExecute)$",
             description="The effect that is tolerated; empty means all of them.",
+            extra={"form": "NoSchedule, PreferNoSchedule or NoExecute"},
         ),
     ] = ""
 

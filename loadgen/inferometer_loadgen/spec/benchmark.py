@@ -9,7 +9,15 @@ from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.target import Target
 from inferometer_loadgen.spec.units import Duration
 
-TensorName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
+TensorName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=128,
+        pattern=r"^[A-Za-z0-9_.:/-]+$",
+        extra={"form": "an input's name: letters, digits and _ . : / -"},
+    ),
+]
 Dimension = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
@@ -32,11 +40,17 @@ class Model(SpecStruct, frozen=True, kw_only=True):
             max_length=128,
             pattern=r"^[A-Za-z0-9_.:-]+$",
             description="Its name in the repository.",
+            extra={"form": "a model's name: letters, digits and _ . : -"},
         ),
     ]
     version: Annotated[
         str,
-        Meta(max_length=20, pattern=r"^[0-9]*$", description="Its version; the server's choice if left out."),
+        Meta(
+            max_length=20,
+            pattern=r"^[0-9]*$",
+            description="Its version; the server's choice if left out.",
+            extra={"form": 'a version, which is a number in quotes, such as "1"'},
+        ),
     ] = ""
     inputs: Annotated[
         dict[TensorName, ModelInput],

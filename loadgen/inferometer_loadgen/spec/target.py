@@ -15,7 +15,14 @@ from inferometer_loadgen.spec.base import (
 )
 from inferometer_loadgen.spec.units import Duration
 
-EnvName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=128)]
+EnvName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$",
+        max_length=128,
+        extra={"form": "a variable's name: letters, digits and _ . -, no digit at the beginning"},
+    ),
+]
 EnvValue = Annotated[str, Meta(max_length=4096)]
 Argument = Annotated[str, Meta(max_length=1024)]
 
@@ -39,7 +46,12 @@ class ClaimRepository(SpecStruct, frozen=True, kw_only=True):
     claim_name: Annotated[ObjectName, Meta(description="A PersistentVolumeClaim of the benchmark's namespace.")]
     path: Annotated[
         str,
-        Meta(max_length=512, pattern=r"^[^/].*$|^$", description="The repository's folder inside the volume."),
+        Meta(
+            max_length=512,
+            pattern=r"^[^/].*$|^$",
+            description="The repository's folder inside the volume.",
+            extra={"form": "a path inside the volume, without a / at its beginning"},
+        ),
     ] = ""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-_NS_PER_UNIT = {
+NS_PER_UNIT = {
     "ns": 1,
     "us": 1_000,
     "ms": 1_000_000,
@@ -14,7 +14,16 @@ _NS_PER_UNIT = {
     "h": 3_600_000_000_000,
 }
 
-Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,15}(ns|us|ms|s|m|h)$", max_length=17)]
+DURATION_PATTERN = r"^[0-9]{1,15}(ns|us|ms|s|m|h)$"
+
+Duration = Annotated[
+    str,
+    Meta(
+        pattern=DURATION_PATTERN,
+        max_length=17,
+        extra={"form": "a whole number and a unit (ns us ms s m h), such as 250ms"},
+    ),
+]
 """A whole number and its unit, for example 250ms."""
 
 
@@ -23,7 +32,7 @@ def parse_duration_ns(text: str) -> int:
     match = re.fullmatch(r"([0-9]{1,15})(ns|us|ms|s|m|h)", text)
     if match is None:
         raise ValueError(f"`{text}` is no duration; write a whole number and a unit (ns us ms s m h), such as 250ms")
-    return int(match[1]) * _NS_PER_UNIT[match[2]]
+    return int(match[1]) * NS_PER_UNIT[match[2]]
 
 
 def format_duration_ns(duration_ns: float) -> str:
