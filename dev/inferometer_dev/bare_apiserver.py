@@ -112,6 +112,7 @@ class BareApiServer:
             f"--cert-dir={self.folder / 'generated-controllers'}",
             f"--service-account-private-key-file={self.authority.service_account_keys().key}",
             f"--root-ca-file={self.authority.pair.certificate}",
+            f"--flex-volume-plugin-dir={self.folder / 'volume-plugins'}",
             "--leader-elect=false",
             "--use-service-account-credentials=true",
         ]

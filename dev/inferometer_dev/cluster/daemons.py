@@ -50,7 +50,9 @@ def write_control_plane(record: Record, authority: Authority) -> Path:
     controllers = authority.kubeconfig("controllers", "/CN=system:kube-controller-manager", API_URL)
     scheduler = authority.kubeconfig("scheduler", "/CN=system:kube-scheduler", API_URL)
     token_key = authority.service_account_keys().key
-    manager = settings.controller_manager_argv(controllers, authority.pair.certificate, token_key)
+    manager = settings.controller_manager_argv(
+        controllers, authority.pair.certificate, token_key, folder / "volume-plugins"
+    )
     _write_daemons(
         folder,
         {

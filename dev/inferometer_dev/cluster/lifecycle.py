@@ -36,7 +36,7 @@ def up(nodes: int | None = None, gpus: int | None = None) -> Plan:
     require_root("starting a cluster")
     install_host_packages()
     build_all()
-    images = tuple(build_images().values())
+    images = build_images()
     with locked("cluster", STATE):
         record = state.load()
         plan = wanted_plan(record, nodes, gpus)
@@ -46,7 +46,9 @@ def up(nodes: int | None = None, gpus: int | None = None) -> Plan:
             record = None
         if record is None:
             network.check_unowned(plan)
-            record = state.begin(_recipe(), REPO, plan)
+            record = state.begin(
+                _recipe(), REPO, plan, made_namespace_mount=not network.has_namespace_mount()
+            )
             # Disk that outlived its record (a reboot empties /run) belongs to no running cluster.
             shutil.rmtree(record.disk, ignore_errors=True)
         record = _resize(record, plan)
@@ -88,7 +90,7 @@ def load_image(reference_or_archive: str) -> str:
                 raise Missing(f"image {reference_or_archive}", "dev/images build, or give the path of an archive")
             store.add_to_template(image)
             for node in record.plan.workers:
-                store.update_node(state.disk(record, node), state.socket(node), (image,), drop_old=False)
+                store.update_node(state.disk(record, node), state.socket(node), (image,))
             return f"{image.reference} {image.digest} is on {record.nodes} node(s)"
 
 
@@ -180,4 +182,6 @@ def _down(record: Record | None) -> None:
         for folder in record.made_folders:
             # Only if it is still empty: somebody else may have come to use it.
             succeeds(["rmdir", folder])
+        if record.made_namespace_mount:
+            network.remove_namespace_mount()
     state.forget()

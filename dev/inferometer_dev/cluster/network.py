@@ -11,11 +11,12 @@ from ..commands import run
 from ..errors import StepFailed
 from .addresses import Member, Plan
 
+_FOLDER = Path("/run/netns")
 _HINT = "apt-get install iproute2, and check that this kernel allows network namespaces and bridges"
 
 
 def namespace_path(member: Member) -> Path:
-    return Path("/run/netns") / member.namespace
+    return _FOLDER / member.namespace
 
 
 def make_networks(plan: Plan) -> None:
@@ -47,6 +48,19 @@ def check_unowned(plan: Plan) -> None:
         if namespace_path(member).exists():
             fault = f"network namespace {member.namespace} exists, but no cluster of ours is recorded"
             raise StepFailed("cluster up", fault, f"if nobody needs it: ip netns delete {member.namespace}")
+
+
+def has_namespace_mount() -> bool:
+    """Whether `ip netns` has prepared its folder on this machine; its first use does, and nothing undoes it."""
+    # Read from the table: it is a bind mount of its own file system, which Path.is_mount cannot see.
+    return any(line.split()[1] == str(_FOLDER) for line in Path("/proc/self/mounts").read_text().splitlines())
+
+
+def remove_namespace_mount() -> None:
+    """Undoes that, unless others have namespaces there by now."""
+    if has_namespace_mount() and not any(_FOLDER.iterdir()):
+        run("leave /run/netns as it was", ["umount", _FOLDER], _HINT)
+        _FOLDER.rmdir()
 
 
 def remove_network(member: Member) -> None:

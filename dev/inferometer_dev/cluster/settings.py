@@ -125,7 +125,7 @@ def kube_proxy_argv(node: Member, kubeconfig: Path) -> list[str]:
     ]
 
 
-def controller_manager_argv(kubeconfig: Path, authority: Path, token_key: Path) -> list[str]:
+def controller_manager_argv(kubeconfig: Path, authority: Path, token_key: Path, volume_plugins: Path) -> list[str]:
     return [
         "kube-controller-manager",
         f"--kubeconfig={kubeconfig}",
@@ -135,6 +135,8 @@ def controller_manager_argv(kubeconfig: Path, authority: Path, token_key: Path) 
         f"--service-account-private-key-file={token_key}",
         "--use-service-account-credentials=true",
         "--allocate-node-cidrs=false",
+        # Its default would be made under /usr/libexec of this machine.
+        f"--flex-volume-plugin-dir={volume_plugins}",
         f"--service-cluster-ip-range={SERVICES}",
     ]
 

@@ -33,6 +33,7 @@ class Record:
     gpus: int
     made_folders: tuple[str, ...]
     """Mount points that were missing on this machine, to be removed again."""
+    made_namespace_mount: bool
     complete: bool
 
     @property
@@ -55,11 +56,11 @@ def save(record: Record) -> Record:
     return record
 
 
-def begin(recipe: str, clone: Path, plan: Plan) -> Record:
+def begin(recipe: str, clone: Path, plan: Plan, *, made_namespace_mount: bool) -> Record:
     """The record of a cluster that is about to be made."""
     missing = tuple(str(folder) for folder in MOUNT_POINTS if not folder.exists())
     disk = cache("cluster") / "members"
-    return save(Record(recipe, str(clone), str(disk), plan.nodes, plan.gpus, missing, complete=False))
+    return save(Record(recipe, str(clone), str(disk), plan.nodes, plan.gpus, missing, made_namespace_mount, complete=False))
 
 
 def changing(record: Record, nodes: int) -> Record:

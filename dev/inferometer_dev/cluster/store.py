@@ -81,15 +81,14 @@ def clone_template(folder: Path) -> None:
     part.rename(target)
 
 
-def update_node(folder: Path, address: Path, images: Sequence[Image], *, drop_old: bool = True) -> int:
-    """Imports into a running node what it lacks; how many images that were."""
+def update_node(folder: Path, address: Path, images: Sequence[Image]) -> int:
+    """Imports into a running node what it lacks; how many images that were. Drops none: a pod may still need it."""
     listing = folder / "images.json"
     known = read_listing(listing) or {}
     missing = [image for image in images if known.get(image.reference) != image.digest]
     if missing:
         import_images(address, missing)
-        held = {**known, **listing_of(missing)}
-        write_listing(listing, remove_old(address, held, images) if drop_old else held)
+        write_listing(listing, {**known, **listing_of(missing)})
     return len(missing)
 
 
@@ -158,7 +157,8 @@ def _store_daemon() -> Iterator[Path]:
         isolate = ["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
         daemon = Process(
             "containerd (image store)",
-            [*isolate, binary("containerd"), "--config", config],
+            # A /run of its own: containerd makes a folder there whatever its settings say.
+            [*isolate, "sh", "-c", 'mount -t tmpfs tmpfs /run && exec "$@"', "sh", binary("containerd"), "--config", config],
             lambda: succeeds([*_ctr(address), "version"]),
             template() / "containerd.log",
             wrapped=True,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dataclasses import replace
+
 from ..oci import Image
-from .inferometer import build_inferometer
+from .inferometer import DEV_REFERENCE, build_inferometer
 from .models import build_broken, build_magika
 from .pause import build_pause
 from .triton import build_triton
@@ -19,5 +21,7 @@ BUILDERS: dict[str, Callable[[], Image]] = {
 }
 
 
-def build_images() -> dict[str, Image]:
-    return {name: build() for name, build in BUILDERS.items()}
+def build_images() -> tuple[Image, ...]:
+    """Every image, and the operator's a second time under its fixed tag `dev`."""
+    images = {name: build() for name, build in BUILDERS.items()}
+    return (*images.values(), replace(images["inferometer"], reference=DEV_REFERENCE))
