@@ -87,7 +87,7 @@ class CoordinatorClient:
                 content = await answer.content.read(MAX_REPORT_BYTES)
                 signature = answer.headers.get(SIGNATURE_HEADER, "")
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise UnreachableError(f"the coordinator at {self.base_url} does not answer: {error or 'timed out'}") from error
+            raise UnreachableError(f"the coordinator at {self.base_url} is silent: {error or 'timed out'}") from error
         if answer.status != 401 and not same(signature, sign_answer(self.token, path, counter, answer.status, content)):
             raise NotAuthenticError(f"what answers at {self.base_url} does not hold this run's token")
         if answer.status != 200:

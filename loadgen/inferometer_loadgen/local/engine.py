@@ -64,7 +64,11 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
 
 
 async def _follow(
-    client: CoordinatorClient, run: LocalRun, run_uid: str, children: list[Child], on_status: Callable[[RunStatus], None]
+    client: CoordinatorClient,
+    run: LocalRun,
+    run_uid: str,
+    children: list[Child],
+    on_status: Callable[[RunStatus], None],
 ) -> Report | FailureReport:
     started = False
     while True:
