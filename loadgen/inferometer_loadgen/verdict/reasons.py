@@ -40,7 +40,7 @@ class ReasonType(StrEnum):
     """A server began anew within the measured window. Next: the end of its log, then run again."""
 
     CLIENT_INFLUENCED = "ClientInfluenced"
-    """The latency bound was exceeded, maybe by the client's own lateness. Next: more CPU or workers for the client."""
+    """The latency bound was exceeded, and with a punctual client it would not have been. Next: CPU or more workers."""
 
     COUNTS_NOT_READ = "CountsNotRead"
     """Warning: a server's counters could not be read, so its work is not reconciled. Next: its metrics endpoint."""

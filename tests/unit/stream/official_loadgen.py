@@ -1,4 +1,4 @@
-"""The official LoadGen (mlcommons-loadgen from PyPI) as an oracle: it runs a plan's settings and tells its stream.
+"""The official LoadGen (mlcommons-loadgen from PyPI) as an oracle: it runs a plan's settings and tells all of it.
 
 Each run is a process of its own in a folder of its own, since bad settings abort the process and the logs have fixed
 names. The samples and the times are read from LoadGen's own trace.
@@ -16,22 +16,36 @@ from numpy.typing import NDArray
 
 from inferometer_loadgen.plan import StreamPlan
 
-SAMPLE_BEGINS = re.compile(r'"name":"Sample".*"ph":"b".*"ts":(\d+)\.(\d{3}),.*"query_seq":(\d+),"sample_idx":(\d+),')
-"""One event a query in the trace: when it was due, in microseconds with three decimals, and for which sample."""
+SAMPLE_BEGINS = re.compile(
+    r'"name":"Sample".*"ph":"b".*"ts":(\d+)\.(\d{3}),'
+    r'.*"query_seq":(\d+),"sample_idx":(\d+),"issue_start_ns":(-?\d+),"complete_ns":(\d+)'
+)
+"""One event a query in the trace: when it was due (in microseconds with three decimals), for which sample, and how many
+nanoseconds after it was due it was issued and completed."""
+
+RESULT = re.compile(r'"key": "result_(\w[\w.]*)", "value": ([\d.e+]+),')
+"""A figure in LoadGen's detail log."""
 
 SCRIPT = Path(__file__).with_name("run_official.py")
 LIMIT_S = 30
 
 
 @dataclass(frozen=True)
-class OfficialStream:
+class OfficialRun:
     loaded: NDArray[np.int64]
     sample: NDArray[np.int64]
     scheduled_ns: NDArray[np.int64]
+    sent_ns: NDArray[np.int64]
+    done_ns: NDArray[np.int64]
+    results: dict[str, float]
+    """LoadGen's own figures, by their key in the detail log without `result_`."""
 
 
-def official_stream(plan: StreamPlan, folder: Path) -> OfficialStream:
-    """What the official LoadGen sends for `plan`; `folder` takes its logs. LoadGen takes whole milliseconds only."""
+def official_run(plan: StreamPlan, folder: Path) -> OfficialRun:
+    """What the official LoadGen sends, records and reports for `plan`; `folder` takes its logs.
+
+    LoadGen takes whole milliseconds only.
+    """
     assert plan.min_duration_ns % 1_000_000 == 0
     settings = {
         "server_target_qps": plan.target_qps,
@@ -45,13 +59,21 @@ def official_stream(plan: StreamPlan, folder: Path) -> OfficialStream:
     subprocess.run([sys.executable, SCRIPT, arguments], cwd=folder, check=True, timeout=LIMIT_S)
     events = SAMPLE_BEGINS.findall((folder / "mlperf_log_trace.json").read_text())
     columns = np.array(
-        [(int(query), int(sample), int(micros) * 1000 + int(nanos)) for micros, nanos, query, sample in events],
+        [
+            (query, sample, micros * 1000 + nanos, issued, completed)
+            for micros, nanos, query, sample, issued, completed in (map(int, event) for event in events)
+        ],
         dtype=np.int64,
     )
     columns = columns[np.argsort(columns[:, 0])]
     assert np.array_equal(columns[:, 0], np.arange(len(columns))), "the trace does not tell of every query once"
-    return OfficialStream(
+    scheduled_ns = columns[:, 2] - columns[0, 2]
+    figures = RESULT.findall((folder / "mlperf_log_detail.txt").read_text())
+    return OfficialRun(
         loaded=np.array(json.loads((folder / "loaded.json").read_text()), dtype=np.int64),
         sample=columns[:, 1],
-        scheduled_ns=columns[:, 2] - columns[0, 2],
+        scheduled_ns=scheduled_ns,
+        sent_ns=scheduled_ns + columns[:, 3],
+        done_ns=scheduled_ns + columns[:, 4],
+        results={key: float(value) for key, value in figures},
     )

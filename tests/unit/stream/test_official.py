@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from inferometer_loadgen.plan import Seeds, StreamPlan
 from inferometer_loadgen.stream import make_stream, shard
 from inferometer_loadgen.stream.order import performance_set
-from unit.stream.official_loadgen import official_stream
+from unit.stream.official_loadgen import official_run
 from unit.stream.plans import SEEDS_V0_5, SEEDS_V6_1, a_plan
 
 WORKERS = (1, 2, 7, 64)
@@ -34,7 +34,7 @@ CASES = {
 
 
 def assert_is_official(plan: StreamPlan, folder: Path) -> None:
-    official = official_stream(plan, folder)
+    official = official_run(plan, folder)
     stream = make_stream(plan)
 
     loaded = performance_set(plan.seeds.qsl, plan.total_samples, plan.performance_samples)

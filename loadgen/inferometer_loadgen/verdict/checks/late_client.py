@@ -40,10 +40,11 @@ def late_client(measured: Measured, plan: Plan) -> Finding | None:
     limit_ns = send_lag_limit_ns(plan)
     if worst is None or worst[1] <= limit_ns:
         return None
-    lag, limit = apart(worst[1], limit_ns)
+    worker, worst_ns = worst
+    lag, limit = apart(worst_ns, limit_ns)
     return Finding(
         ReasonType.LATE_CLIENT,
         Severity.WARNING,
-        f"worker {worst[0]} sent late: its send lag at p99 was {lag} (limit {limit}), and it counts as "
-        f"latency; give the workers more CPU, or more workers",
+        f"worker {worker} sent late: its send lag at p99 was {lag} (limit {limit}), and it counts as latency; give the "
+        f"workers more CPU, or more workers, unless slow answers held the connections that queries waited for",
     )

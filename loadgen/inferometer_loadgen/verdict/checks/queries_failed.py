@@ -23,11 +23,12 @@ def queries_failed(measured: Measured, _plan: Plan) -> Finding | None:
         return None
     counts = {status: int(np.count_nonzero(measured.status == status)) for status in FAILED_HOW}
     how = enumerated([f"{counts[status]:,} {words}" for status, words in FAILED_HOW.items() if counts[status]])
+    only_unsent = counts[QueryStatus.NOT_SENT] == failed
+    next_step = "find what ended the run early" if only_unsent else f"{_servers_say(measured)}, correct the cause"
     return Finding(
         ReasonType.QUERIES_FAILED,
         Severity.INVALID,
-        f"{failed:,} of {counted(len(measured), 'query', 'queries')} failed: {how}; {_servers_say(measured)}, "
-        f"correct the cause or lower spec.load.targetQPS, and run again",
+        f"{failed:,} of {counted(len(measured), 'query', 'queries')} failed: {how}; {next_step} and run again",
     )
 
 
