@@ -99,7 +99,7 @@ class Run:
 
     def abort(self, reason: str) -> None:
         """For POST /v1/abort."""
-        self._events.put_nowait(st.Broken("Aborted", reason or "the run was called off"))
+        self._events.put_nowait(st.CalledOff(reason or "the run was called off"))
 
     def report_json(self) -> bytes | None:
         """For GET /v1/report."""

@@ -81,13 +81,20 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The run cannot go on: the driver met an obstacle, or somebody called it off."""
+    """The run cannot go on: the driver met an obstacle."""
 
     type: str
     message: str
 
 
-type Event = Joined | Said | Left | WindowRead | Scored | Broken
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """Somebody wants the run to end now. What was measured so far is reported, if anything was."""
+
+    reason: str
+
+
+type Event = Joined | Said | Left | WindowRead | Scored | Broken | CalledOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,8 @@ class CoordinatorState:
     assignment: Assignment | None = None
     server_version: str = ""
     failure: FailureReport | None = None
+    interrupted: str = ""
+    """Why the run was called off while it was measured; empty when it was not."""
 
     def start(self, request: StartRequest) -> tuple[str, list[Instruction]]:
         """The point of no return. An empty refusal accepts; the same nonce is accepted again, to no effect."""
@@ -183,6 +192,8 @@ class CoordinatorState:
             case Scored():
                 self.phase = Phase.DONE
                 return [SendAll(frames.Bye())]
+            case CalledOff():
+                return self._call_off(event.reason)
             case Broken():
                 return self._fail(event.type, event.message)
 
@@ -257,6 +268,12 @@ class CoordinatorState:
             return [BeginMeasuring()]
         self.phase = Phase.SCORING
         return [Score()]
+
+    def _call_off(self, reason: str) -> list[Instruction]:
+        if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
+            return self._fail("Aborted", f"{reason}, before anything was measured")
+        self.interrupted = self.interrupted or reason
+        return [SendAll(frames.Stop())]
 
     def _fail(self, type_: str, message: str) -> list[Instruction]:
         self.phase = Phase.FAILED

@@ -4,7 +4,7 @@
 |-|-|
 | `GET /v1/status` | `RunStatus` |
 | `POST /v1/start` with `StartRequest` | 200 for the first nonce and for the same one again, 409 for another |
-| `POST /v1/abort` | 200; the run ends as Failed, type Aborted |
+| `POST /v1/abort`, the reason as text | 200; what was measured is reported, else the run ends as Failed, type Aborted |
 | `GET /v1/report` | the report's JSON, gzipped; 404 before there is one |
 | `POST /v1/ack` | 200; the report is stored, the coordinator may leave |
 | `GET /healthz` | 200, unsigned |

@@ -14,7 +14,7 @@ A frame is four bytes of length (big-endian) and a MessagePack map with its kind
     worker -> coordinator    Progress ..., Records ..., Finished
     coordinator -> worker    Bye
 
-At any time: Pings and Pongs, Abort to a worker, Failed from it. Times named `*_ns` are on the worker's monotonic
+At any time: Pings and Pongs, Stop (while it measures) and Abort to a worker, Failed from it. Times named `*_ns` are on the worker's monotonic
 clock unless they say otherwise.
 """
 
@@ -157,8 +157,12 @@ class Failed(Frame, frozen=True, kw_only=True, tag=True):
     message: str
 
 
+class Stop(Frame, frozen=True, kw_only=True, tag=True):
+    """Send nothing more, wait for what is open, and hand over what there is."""
+
+
 class Abort(Frame, frozen=True, kw_only=True, tag=True):
-    """Stop sending."""
+    """The run is of no use any more."""
 
     reason: str
 
@@ -167,7 +171,7 @@ class Bye(Frame, frozen=True, kw_only=True, tag=True):
     """The records were merged; the worker may leave."""
 
 
-FromCoordinator = Challenge | Welcome | Refused | Ping | Prepare | WarmUp | Measure | Abort | Bye
+FromCoordinator = Challenge | Welcome | Refused | Ping | Prepare | WarmUp | Measure | Stop | Abort | Bye
 FromWorker = Hello | Pong | Ready | Prepared | Warmed | Progress | Records | Finished | Failed
 
 _encoder = msgspec.msgpack.Encoder()

@@ -19,11 +19,13 @@ from inferometer_loadgen.protocol.frames import (
     Pong,
     Progress,
     Refused,
+    Stop,
     Welcome,
     decode_from_coordinator,
     encode_frame,
 )
 from inferometer_loadgen.protocol.signing import same, sign_hello, sign_welcome
+from inferometer_loadgen.worker.loop import Signal
 
 CONNECT_PATIENCE_S = 60.0
 MAX_UNSENT_BYTES = 1_000_000
@@ -68,18 +70,25 @@ class CoordinatorLink:
         frame = self._inbox.popleft()
         if isinstance(frame, Abort):
             raise AbortedError(frame.reason)
-        return frame
+        # A Stop that came when all was sent already has nothing left to stop.
+        return self.wait() if isinstance(frame, Stop) else frame
 
-    def take(self) -> bool:
-        """Reads what has come without waiting; False when the run is to end (`wait` then raises the reason)."""
+    def take(self) -> Signal:
+        """Reads what has come without waiting; after ABORT, `wait` raises the reason."""
         self._sock.setblocking(False)
         try:
             self._read()
         except BlockingIOError:
-            return True
+            return Signal.GO_ON
         except LinkLostError:
-            return False
-        return not any(isinstance(frame, Abort) for frame in self._inbox)
+            return Signal.ABORT
+        if any(isinstance(frame, Abort) for frame in self._inbox):
+            return Signal.ABORT
+        stop = next((frame for frame in self._inbox if isinstance(frame, Stop)), None)
+        if stop is None:
+            return Signal.GO_ON
+        self._inbox.remove(stop)
+        return Signal.STOP
 
     def report(self, progress: Progress) -> None:
         """Sends progress without waiting; what the socket does not take now goes with the next one."""

@@ -16,6 +16,7 @@ import time
 from array import array
 from collections import deque
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Protocol
 
 from inferometer_loadgen.protocol.frames import Progress
@@ -63,14 +64,24 @@ class LoopStats:
     aborted: bool
 
 
+class Signal(Enum):
+    """What the coordinator wants of a loop that runs."""
+
+    GO_ON = auto()
+    STOP = auto()
+    """Send nothing more; what is open may still be answered."""
+    ABORT = auto()
+    """Leave at once."""
+
+
 class Link(Protocol):
     """The way to the coordinator, as the loop needs it: never blocking."""
 
     def fileno(self) -> int:
         """For the epoll set."""
 
-    def take(self) -> bool:
-        """Reads and answers what has come; False when the run is to end."""
+    def take(self) -> Signal:
+        """Reads and answers what has come."""
 
     def report(self, progress: Progress) -> None:
         """Sends progress, or drops it where the link is full."""
@@ -114,8 +125,8 @@ class MeasuredLoop:
                 connection = by_fd.get(fd)
                 if connection is not None:
                     self._on_event(connection, mask)
-                elif fd == link_fd and not self._link.take():
-                    self._aborted = True
+                elif fd == link_fd:
+                    self._obey(self._link.take())
                 elif fd == timer:
                     self._armed_ns = 0
             now_ns = clock()
@@ -136,7 +147,7 @@ class MeasuredLoop:
         )
 
     def _begin(self, work: Work, t0_ns: int, drain_ns: int) -> None:
-        self._work, self._t0_ns, self._rows = work, t0_ns, len(work)
+        self._work, self._t0_ns, self._rows, self._drain_ns = work, t0_ns, len(work), drain_ns
         self._records = Records(self._rows)
         self._backlogs: list[deque[int]] = [deque() for _ in self._pool.free]
         self._next_row = self._open = self._completed = self._failed = self._backlogged = 0
@@ -148,6 +159,16 @@ class MeasuredLoop:
         self._recent_ns: list[int] = []
         self._first_error = ""
         self._aborted = False
+
+    def _obey(self, signal: Signal) -> None:
+        if signal is Signal.ABORT:
+            self._aborted = True
+        elif signal is Signal.STOP:
+            self._rows = self._next_row
+            self._due_ns = self._deadline_ns = min(self._deadline_ns, time.monotonic_ns() + self._drain_ns)
+            for backlog in self._backlogs:
+                self._open -= len(backlog)
+                backlog.clear()
 
     def _arm(self) -> None:
         """Sets the timer to the next thing that is due: a query, a tick, or the end."""
