@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from .errors import DevError
+from inferometer_dev.errors import DevError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TOOLS = {
     "cluster": "inferometer_dev.cluster.cli",
@@ -17,6 +20,7 @@ _TOOLS = {
 
 
 def main(argv: list[str]) -> int:
+    """Run one tool; every expected trouble ends as one readable message and exit code 1."""
     if not argv or argv[0] not in _TOOLS:
         print(f"usage: python -m inferometer_dev {{{','.join(_TOOLS)}}} ...", file=sys.stderr)
         return 2

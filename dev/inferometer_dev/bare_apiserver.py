@@ -1,4 +1,4 @@
-"""A real API server with its etcd on loopback, without nodes: for tests of admission, CRDs, CEL and the operator's calls.
+"""A real API server with its etcd on loopback, without nodes: for tests of CRDs, CEL, admission and our calls.
 
     with BareApiServer() as server:
         subprocess.run([server.kubectl, "--kubeconfig", server.kubeconfig, "apply", "-f", "crds/"])
@@ -13,14 +13,17 @@ from __future__ import annotations
 import ssl
 import tempfile
 import urllib.request
-from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING
 
-from .controlplane import apiserver_argv, etcd_argv
-from .gotools import binary
-from .pki import Authority, Pair
-from .process import Process, answers, free_port
+from inferometer_dev.controlplane import apiserver_argv, etcd_argv
+from inferometer_dev.gotools import binary
+from inferometer_dev.pki import Authority, Pair
+from inferometer_dev.process import Process, answers, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
 
 # Never routed: only the API server's own certificate and the `kubernetes` service use it.
 _SERVICES = "198.18.129.0/24"
@@ -28,6 +31,8 @@ _HINT = "the log says why; a full disk and a taken port are the usual reasons"
 
 
 class BareApiServer:
+    """An API server that answers between `start` and `stop`, or inside a `with` block."""
+
     def __init__(
         self, *, args: Sequence[str] = (), controller_manager: bool = False, start_within_s: float = 60.0
     ) -> None:
@@ -45,6 +50,7 @@ class BareApiServer:
 
     @property
     def kubectl(self) -> Path:
+        """The client of the same version."""
         return binary("kubectl")
 
     @property
@@ -58,6 +64,7 @@ class BareApiServer:
         return self.authority.kubeconfig(f"user-{user.replace(':', '-')}", subject, self.url)
 
     def start(self) -> BareApiServer:
+        """Returns when /readyz says yes; leaves nothing behind when it raises."""
         try:
             self._start()
         except BaseException:
@@ -73,6 +80,7 @@ class BareApiServer:
         self._temporary.cleanup()
 
     def is_ready(self) -> bool:
+        """Whether /readyz answers 200 to the administrator."""
         admin = Pair(self.authority.folder / "admin.crt", self.authority.folder / "admin.key")
         return _ready(f"{self.url}/readyz", self.authority.pair.certificate, admin)
 
@@ -127,7 +135,9 @@ class BareApiServer:
     def __enter__(self) -> BareApiServer:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .errors import Missing, NeedsRoot, StepFailed
+from inferometer_dev.errors import Missing, NeedsRoot, StepFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 TAIL_LINES = 15
 
 
 def tail(text: str, lines: int = TAIL_LINES) -> str:
+    """The last lines of what a program said."""
     return "\n".join(text.rstrip().splitlines()[-lines:])
 
 
@@ -57,6 +61,7 @@ def succeeds(argv: Sequence[str | Path]) -> bool:
 
 
 def find_program(name: str, hint: str) -> Path:
+    """The path of a program, also from the folders that only root's PATH has."""
     # Debian keeps debootstrap and iptables in sbin, which is not on every user's PATH.
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/go/bin")
     if found is None:
@@ -65,5 +70,6 @@ def find_program(name: str, hint: str) -> Path:
 
 
 def require_root(what: str) -> None:
+    """Raises NeedsRoot, naming what it is needed for."""
     if os.geteuid() != 0:
         raise NeedsRoot(what)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .gotools import binary
-from .pki import Authority
+from inferometer_dev.gotools import binary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inferometer_dev.pki import Authority
 
 # The TokenRequest API needs an issuer; in a cluster it is also what pods' tokens name.
 ISSUER = "https://kubernetes.default.svc"
@@ -20,6 +24,7 @@ AUDIT_POLICY = {
 
 
 def etcd_argv(data: Path, client_port: int, peer_port: int, address: str = "127.0.0.1") -> list[str]:
+    """One etcd member for one API server, without durability."""
     client, peer = f"http://{address}:{client_port}", f"http://{address}:{peer_port}"
     return [
         str(binary("etcd")),
@@ -41,7 +46,9 @@ def apiserver_argv(
     """kube-apiserver with RBAC and an audit log in `folder`/audit.log; certificates are made as needed."""
     first_service = service_range.rsplit(".", 1)[0] + ".1"
     names = ["DNS:localhost", "DNS:kubernetes", "DNS:kubernetes.default", "DNS:kubernetes.default.svc"]
-    serving = authority.sign("apiserver", "/CN=kube-apiserver", [*names, f"IP:{bind}", "IP:127.0.0.1", f"IP:{first_service}"])
+    serving = authority.sign(
+        "apiserver", "/CN=kube-apiserver", [*names, f"IP:{bind}", "IP:127.0.0.1", f"IP:{first_service}"]
+    )
     kubelet_client = authority.sign("apiserver-kubelet", "/O=system:masters/CN=kube-apiserver-kubelet-client")
     tokens = authority.service_account_keys()
     policy = folder / "audit-policy.json"

@@ -7,14 +7,17 @@ whatever proxy or mirror the machine uses. A root file system is made once a rel
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .commands import find_program, run, succeeds
-from .errors import Missing, StepFailed
-from .keys import content_key
-from .locks import locked
-from .paths import cache
-from .progress import Step
+from inferometer_dev.commands import find_program, run, succeeds
+from inferometer_dev.errors import Missing, StepFailed
+from inferometer_dev.keys import content_key
+from inferometer_dev.locks import locked
+from inferometer_dev.paths import cache
+from inferometer_dev.progress import Step
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HOST_PACKAGES = (
     "containernetworking-plugins",  # bridge, host-local, portmap
@@ -67,7 +70,7 @@ def mirror() -> str:
 
 
 def root_file_system(release: str, packages: tuple[str, ...]) -> Path:
-    """A pruned minbase root of `release` with `packages`, compiled so that Python starts quickly on a read-only root."""
+    """A pruned minbase root of `release` with `packages`, compiled so that Python starts quickly in a pod."""
     key = content_key(_RECIPE, release, *packages, *PRUNED)
     root = cache("roots") / f"{release}-{key}"
     if root.exists():
@@ -99,12 +102,20 @@ def compile_python(root: Path, folder: str, strip: str = "") -> None:
     if strip:
         flags += ["-s", strip, "-p", "/"]
     # Debian ships files that are templates for other versions: a syntax error there is no failure of ours.
-    succeeds([find_program("chroot", "install coreutils"), root, "python3", "-m", "compileall", *flags, folder])
+    chroot = find_program("chroot", "install coreutils")
+    succeeds([chroot, str(root), "python3", "-m", "compileall", *flags, folder])
 
 
 def _debootstrap(release: str, packages: tuple[str, ...], target: Path) -> None:
     program = find_program("debootstrap", "apt-get install debootstrap")
-    argv = [program, "--variant=minbase", f"--include={','.join(packages)}", release, target, mirror()]
+    argv: list[str | Path] = [
+        program,
+        "--variant=minbase",
+        f"--include={','.join(packages)}",
+        release,
+        str(target),
+        mirror(),
+    ]
     try:
         run(f"debootstrap {release}", argv, "see the end of debootstrap/debootstrap.log in the target folder")
     except StepFailed as failed:

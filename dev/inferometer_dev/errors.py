@@ -13,7 +13,9 @@ class DevError(Exception):
     """Expected trouble: `__main__` prints it as it is and ends with exit code 1, without a traceback."""
 
 
-class StepFailed(DevError):
+class StepFailed(DevError):  # noqa: N818 - reads as what happened
+    """A step of a build or a start ended badly: here is what it said, and what to do."""
+
     def __init__(self, step: str, log_tail: str, hint: str) -> None:
         self.step = step
         self.log_tail = log_tail
@@ -22,11 +24,15 @@ class StepFailed(DevError):
         super().__init__(f"{step}: failed\n{indented}\nhint: {hint}")
 
 
-class NeedsRoot(DevError):
+class NeedsRoot(DevError):  # noqa: N818 - reads as what happened
+    """The caller is not root."""
+
     def __init__(self, what: str) -> None:
         super().__init__(f"{what}: needs root (namespaces, mounts and chroot). hint: run it with sudo -E")
 
 
-class Missing(DevError):
+class Missing(DevError):  # noqa: N818 - reads as what happened
+    """Something that must be there is not."""
+
     def __init__(self, what: str, hint: str) -> None:
         super().__init__(f"{what}: not found. hint: {hint}")

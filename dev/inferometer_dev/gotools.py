@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .commands import find_program, run
-from .gomod import required_versions, version_of
-from .locks import locked
-from .paths import DEV, cache
-from .progress import Step
+from inferometer_dev.commands import find_program, run
+from inferometer_dev.gomod import required_versions, version_of
+from inferometer_dev.locks import locked
+from inferometer_dev.paths import DEV, cache
+from inferometer_dev.progress import Step
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOMODS = DEV / "gomods"
 
@@ -79,10 +82,12 @@ def binary(name: str) -> Path:
 
 
 def build_all() -> dict[str, Path]:
+    """Every tool's path, by name; builds what is missing."""
     return {name: binary(name) for name in TOOLS}
 
 
 def pinned_version(tool: GoTool) -> str:
+    """The version that dev/gomods pins for the tool."""
     return version_of(tool.package, required_versions((GOMODS / tool.module / "go.mod").read_text()))
 
 

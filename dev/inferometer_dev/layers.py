@@ -12,12 +12,14 @@ import json
 import os
 import stat
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from .paths import cache
+from inferometer_dev.paths import cache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Sockets and devices belong to a running system, and the runtime makes its own /dev.
 _NEVER = ("dev", "proc", "sys", "run", "tmp", "etc/hostname", "etc/resolv.conf", "etc/machine-id", "var/cache/ldconfig")
@@ -33,6 +35,7 @@ class Layer:
 
     @property
     def path(self) -> Path:
+        """Its tar file."""
         return cache("layers") / self.digest.removeprefix("sha256:")
 
 
@@ -42,7 +45,7 @@ def layer_of_root(root: Path) -> Layer:
 
 
 def layer_of_tree(tree: Path, only: tuple[str, ...] = ()) -> Layer:
-    """A folder's content (or `only` those paths in it, with their parents), laid over the layers below; owned by root."""
+    """A folder's content (or `only` those paths, with their parents), laid over the layers below; owned by root."""
     return _written(tree, whole_root=False, only=only)
 
 
@@ -56,6 +59,7 @@ def remembered(key: str) -> Layer | None:
 
 
 def remember(key: str, layer: Layer) -> Layer:
+    """Files a layer under what it was made of, so that it need not be made again."""
     (cache("layer-keys") / key).write_text(json.dumps({"digest": layer.digest, "size": layer.size}))
     return layer
 
@@ -78,7 +82,7 @@ def _written(root: Path, *, whole_root: bool, only: tuple[str, ...] = ()) -> Lay
     part = cache("layers") / f".part-{os.getpid()}"
     with part.open("wb") as out:
         hashing = _Hashing(out)
-        with tarfile.open(fileobj=cast(BinaryIO, hashing), mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        with tarfile.open(fileobj=cast("BinaryIO", hashing), mode="w|", format=tarfile.PAX_FORMAT) as tar:
             if whole_root:
                 _add_empty_folders(tar)
             seen: dict[tuple[int, int], str] = {}
@@ -122,9 +126,7 @@ def _walk(root: Path, path: Path, skip: tuple[str, ...]) -> Iterator[Path]:
             yield from _walk(root, child, skip)
 
 
-def _add(
-    tar: tarfile.TarFile, root: Path, path: Path, seen: dict[tuple[int, int], str], *, keep_owner: bool
-) -> None:
+def _add(tar: tarfile.TarFile, root: Path, path: Path, seen: dict[tuple[int, int], str], *, keep_owner: bool) -> None:
     status = path.lstat()
     entry = tarfile.TarInfo(str(path.relative_to(root)))
     entry.mode = stat.S_IMODE(status.st_mode)
@@ -135,7 +137,7 @@ def _add(
         tar.addfile(entry)
     elif stat.S_ISLNK(status.st_mode):
         entry.type = tarfile.SYMTYPE
-        entry.linkname = os.readlink(path)
+        entry.linkname = str(path.readlink())
         tar.addfile(entry)
     else:
         _add_file(tar, entry, path, status, seen, keep_links=keep_owner)

@@ -9,12 +9,14 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from .layers import Layer
-from .paths import cache
+from inferometer_dev.layers import Layer
+from inferometer_dev.paths import cache
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -43,6 +45,7 @@ class Image:
 
     @property
     def config(self) -> bytes:
+        """The image's config, byte for byte."""
         inner: dict[str, Any] = {"WorkingDir": self.settings.folder}
         if self.settings.env:
             inner["Env"] = [f"{name}={value}" for name, value in self.settings.env.items()]
@@ -65,6 +68,7 @@ class Image:
 
     @property
     def manifest(self) -> bytes:
+        """The image's manifest, byte for byte."""
         return _json(
             {
                 "schemaVersion": 2,
@@ -76,11 +80,12 @@ class Image:
 
     @property
     def digest(self) -> str:
+        """By this name a registry or a store would know the image."""
         return digest_of(self.manifest)
 
 
 def write_archive(images: Sequence[Image], out: IO[bytes], without: Collection[str] = ()) -> None:
-    """Streams an OCI archive with these images. Layers in `without` are left out: the receiver says that it has them."""
+    """Streams an OCI archive with these images, less the layers in `without`: the receiver has them."""
     index = {
         "schemaVersion": 2,
         "mediaType": _INDEX,
@@ -131,6 +136,7 @@ def load_record(reference: str) -> Image | None:
 
 
 def digest_of(data: bytes) -> str:
+    """How OCI names bytes."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 

@@ -1,7 +1,7 @@
 """Where things lie: caches under XDG_CACHE_HOME, the running cluster's small state under /run, sources in the clone.
 
-The cache is keyed by content or version, so clones share it and nothing in it goes stale. What a running cluster writes in
-bulk (containerd roots, volumes, etcd, logs) lies in the cache's file system too, because nodes are hard links of one
+The cache is keyed by content or version, so clones share it and nothing in it goes stale. What a running cluster writes
+in bulk (containerd roots, volumes, etcd, logs) lies in the cache's file system too, because nodes are hard links of one
 image store and hard links do not cross file systems; `down` removes it.
 """
 
@@ -17,6 +17,7 @@ STATE = Path("/run/inferometer-dev")
 
 
 def cache_dir() -> Path:
+    """The root of all caches; it may not exist yet."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "inferometer"
 

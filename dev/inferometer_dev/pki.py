@@ -1,4 +1,4 @@
-"""A certificate authority of one's own for one cluster, by openssl: keys on P-256 (the whole set takes a third of a second).
+"""A certificate authority for one cluster, by openssl: keys on P-256 (the whole set takes a third of a second).
 
 Python 3.13 verifies strictly, so the authority states its key usage and each leaf states that it is none, who signed
 it and what it is for.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .commands import run
+from inferometer_dev.commands import run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 # A development cluster outlives a long project, not more.
 _DAYS = "3650"
@@ -22,6 +25,8 @@ _HINT = "apt-get install openssl"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
+    """A certificate (or public key) and its private key."""
+
     certificate: Path
     key: Path
 
@@ -36,7 +41,7 @@ class Authority:
         if not self.pair.certificate.exists():
             extensions = ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
             subject = ["-subj", "/CN=inferometer-dev", "-days", _DAYS, *extensions]
-            out = ["-keyout", self.pair.key, "-out", self.pair.certificate]
+            out: list[str | Path] = ["-keyout", self.pair.key, "-out", self.pair.certificate]
             run("make the certificate authority", ["openssl", "req", "-x509", *_CURVE, *subject, *out], _HINT)
 
     def sign(self, name: str, subject: str, alternatives: Sequence[str] = ()) -> Pair:
@@ -49,7 +54,15 @@ class Authority:
         run(step, ["openssl", "req", "-new", *_CURVE, "-subj", subject, "-keyout", pair.key, "-out", request], _HINT)
         extensions = self.folder / f"{name}.ext"
         extensions.write_text(leaf_extensions(alternatives))
-        ca = ["-CA", self.pair.certificate, "-CAkey", self.pair.key, "-CAcreateserial", "-days", _DAYS]
+        ca: list[str | Path] = [
+            "-CA",
+            self.pair.certificate,
+            "-CAkey",
+            self.pair.key,
+            "-CAcreateserial",
+            "-days",
+            _DAYS,
+        ]
         out = self.folder / f"{name}.crt.part"
         run(step, ["openssl", "x509", "-req", "-in", request, *ca, "-extfile", extensions, "-out", out], _HINT)
         out.rename(pair.certificate)
@@ -75,6 +88,7 @@ class Authority:
 
 
 def leaf_extensions(alternatives: Sequence[str]) -> str:
+    """The extensions of a leaf certificate, as openssl's -extfile wants them. Pure."""
     lines = [
         "basicConstraints=critical,CA:FALSE",
         "keyUsage=critical,digitalSignature",

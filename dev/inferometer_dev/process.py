@@ -14,12 +14,15 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .commands import tail
-from .errors import StepFailed
+from inferometer_dev.commands import tail
+from inferometer_dev.errors import StepFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 POLL_S = 0.05
 _TAIL_BYTES = 8192
@@ -27,17 +30,23 @@ _TAIL_BYTES = 8192
 
 @dataclass(frozen=True, slots=True)
 class Healthy:
+    """It runs and answers."""
+
     after_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Exited:
+    """It ended by itself before it answered."""
+
     code: int
     log_tail: str
 
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
+    """It ran without answering, and was stopped."""
+
     after_s: float
     log_tail: str
 
@@ -46,6 +55,8 @@ Started = Healthy | Exited | TimedOut
 
 
 class Process:
+    """One child; `healthy` is asked until it says yes."""
+
     def __init__(
         self,
         name: str,
@@ -58,7 +69,7 @@ class Process:
         stop_within_s: float = 10.0,
         wrapped: bool = False,
     ) -> None:
-        """`wrapped`: argv is an `unshare --fork`, so the stop signal goes to its child (unshare itself blocks SIGTERM)."""
+        """`wrapped`: argv is an `unshare --fork`, which blocks SIGTERM: the stop signal goes to its child."""
         self.name = name
         self.log = log
         self._argv = ["setpriv", "--pdeathsig", "SIGKILL", *(str(part) for part in argv)]
@@ -78,9 +89,11 @@ class Process:
 
     @property
     def running(self) -> bool:
+        """Whether it was started and has not ended."""
         return self._child is not None and self._child.poll() is None
 
     def start(self) -> Started:
+        """Starts it and waits for one of the three ends of a start."""
         started_s = time.monotonic()
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
@@ -123,6 +136,7 @@ class Process:
             child.wait()
 
     def log_tail(self) -> str:
+        """The end of what it wrote to stdout and stderr."""
         with self.log.open("rb") as log:
             log.seek(max(0, self.log.stat().st_size - _TAIL_BYTES))
             return tail(log.read().decode(errors="replace"))

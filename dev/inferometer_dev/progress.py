@@ -1,7 +1,7 @@
 """One line a step with its time, and a live counter while a step runs.
 
-On a terminal a running step shows its seconds, and a bar where the caller knows a percentage; elsewhere (CI, a pipe) each
-step is one plain line when it ends. Everything goes to stderr: stdout belongs to data.
+On a terminal a running step shows its seconds, and a bar where the caller knows a percentage; elsewhere (CI, a pipe)
+each step is one plain line when it ends. Everything goes to stderr: stdout belongs to data.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 # Shorter steps would only flicker.
 LIVE_AFTER_S = 2.0
@@ -24,6 +27,7 @@ def bar(percent: float, cells: int = BAR_CELLS) -> str:
 
 
 def seconds(elapsed_s: float) -> str:
+    """A duration for people."""
     if elapsed_s < 60:
         return f"{elapsed_s:.1f} s"
     return f"{int(elapsed_s) // 60} min {int(elapsed_s) % 60:02d} s"
@@ -43,6 +47,7 @@ class Step:
         self._thread: threading.Thread | None = None
 
     def update(self, percent: float | None = None, detail: str = "") -> None:
+        """What the live line shows besides the time: a bar, a word, or both."""
         self._percent = percent
         self._detail = detail
 
@@ -53,7 +58,9 @@ class Step:
             self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()

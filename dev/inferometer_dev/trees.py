@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .commands import run
-from .locks import locked
-from .paths import cache
+from inferometer_dev.commands import run
+from inferometer_dev.locks import locked
+from inferometer_dev.paths import cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 def built_tree(kind: str, key: str, make: Callable[[Path], None]) -> Path:
@@ -29,11 +32,11 @@ def built_tree(kind: str, key: str, make: Callable[[Path], None]) -> Path:
 def link_into(source: Path, target: Path) -> None:
     """Puts the content of `source` into `target` by hard links: no time, no space, and the same file system is a must."""
     target.mkdir(parents=True, exist_ok=True)
-    run(f"link {source.name}", ["cp", "-al", f"{source}/.", target], "the cache must lie on one file system")
+    run(f"link {source.name}", ["cp", "-al", f"{source}/.", target], "keep the cache on one file system")
 
 
 def add_user(root: Path, name: str, uid: int) -> None:
-    """Gives a uid a name: without one, Python's getpass fails for a pod that runs as that uid.
+    """Gives a uid a name: without one, Python's getpass fails in a pod of that uid.
 
     The files are written anew, since they are hard links of the base root.
     """
@@ -45,6 +48,7 @@ def add_user(root: Path, name: str, uid: int) -> None:
 
 
 def write_program(path: Path, text: str) -> None:
+    """An executable file, with the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     path.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A real Triton on loopback without a cluster: the image's own root file system in a mount and pid namespace of its own.
+"""A real Triton on loopback without a cluster: the image's own root file system in namespaces of its own.
 
     with TritonProcess(magika_repository()) as triton:
         urlopen(f"{triton.url}/v2/models/magika")
@@ -14,14 +14,17 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING
 
-from .commands import require_root
-from .images.models import magika_repository
-from .images.triton import triton_root
-from .process import Process, answers, children_of, free_port
+from inferometer_dev.commands import require_root
+from inferometer_dev.images.models import magika_repository
+from inferometer_dev.images.triton import triton_root
+from inferometer_dev.process import Process, answers, children_of, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
 
 _SCRIPT = Path(__file__).with_name("triton-root.sh")
 
@@ -54,7 +57,11 @@ class TritonProcess:
         self.metrics_url = f"http://{address}:{self.metrics_port}/metrics"
         self._folder = tempfile.TemporaryDirectory(prefix="inferometer-triton-")
         isolate = ["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--propagation", "private"]
-        ports = [f"--http-port={self.http_port}", f"--grpc-port={self.grpc_port}", f"--metrics-port={self.metrics_port}"]
+        ports = [
+            f"--http-port={self.http_port}",
+            f"--grpc-port={self.grpc_port}",
+            f"--metrics-port={self.metrics_port}",
+        ]
         addresses = [f"--{kind}-address={address}" for kind in ("http", "grpc", "metrics")]
         self._process = Process(
             "triton",
@@ -72,10 +79,12 @@ class TritonProcess:
         return self
 
     def stop(self) -> None:
+        """Ends Triton (3 s at most for requests in flight) and waits for it; stopping twice is fine."""
         self._process.stop()
         self._folder.cleanup()
 
     def is_ready(self) -> bool:
+        """Whether the server and each of the models say that they are ready."""
         names = [f"{self.url}/v2/models/{name}/ready" for name in self.models]
         return all(answers(url) for url in (*names, f"{self.url}/v2/health/ready"))
 
@@ -86,19 +95,24 @@ class TritonProcess:
 
     @property
     def running(self) -> bool:
+        """Whether Triton was started and has not ended."""
         return self._process.running
 
     def log_tail(self) -> str:
+        """The end of Triton's log."""
         return self._process.log_tail()
 
     @property
     def log(self) -> Path:
+        """Triton's log; it goes with `stop` unless the caller named its place."""
         return self._process.log
 
     def __enter__(self) -> TritonProcess:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
 

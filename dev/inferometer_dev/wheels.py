@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .commands import run, succeeds
-from .errors import Missing
-from .keys import content_key
-from .locks import locked
-from .paths import cache
-from .progress import Step
+from inferometer_dev.commands import run, succeeds
+from inferometer_dev.errors import Missing
+from inferometer_dev.keys import content_key
+from inferometer_dev.locks import locked
+from inferometer_dev.paths import cache
+from inferometer_dev.progress import Step
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Every glibc that a manylinux wheel may ask for, up to the one of Debian 12 (2.36); Debian 13 takes these too.
 _GLIBC_MINORS = (5, 12, 17, 24, 26, 27, 28, 31, 34, 35, 36)

@@ -1,17 +1,20 @@
-"""Entering the cluster's network: the API server and the pods can be reached from inside the control plane's namespace only."""
+"""Entering the cluster's network: API server and pods can be reached from inside its namespaces only."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from ..commands import require_root, run
-from ..errors import Missing
+from inferometer_dev.commands import require_root, run
+from inferometer_dev.errors import Missing
+
 from .addresses import Member
 from .network import namespace_path
 from .state import BIN, KUBECONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 _UP = "dev/cluster up"
 
@@ -28,6 +31,7 @@ def cluster_env() -> dict[str, str]:
 
 
 def require_cluster() -> None:
+    """Raises Missing, with what to do, when there is no cluster to enter."""
     require_root("entering the cluster's network")
     if not KUBECONFIG.exists() or not namespace_path(Member(0)).exists():
         raise Missing("a running cluster", _UP)
@@ -41,4 +45,5 @@ def execute(argv: Sequence[str]) -> NoReturn:
 
 
 def kubectl(step: str, *words: str, stdin: str | None = None, hint: str = "dev/cluster status shows what runs") -> str:
+    """What kubectl prints, run as the administrator inside the cluster's network."""
     return run(step, in_cluster([BIN / "kubectl", *words]), hint, env=cluster_env(), stdin=stdin)

@@ -23,18 +23,22 @@ class Member:
 
     @property
     def name(self) -> str:
+        """The node's name in Kubernetes, too."""
         return CONTROL_PLANE if self.index == 0 else f"node-{self.index}"
 
     @property
     def namespace(self) -> str:
+        """The name of its network namespace."""
         return f"infm{self.index}"
 
     @property
     def address(self) -> str:
+        """Its address on the cluster's LAN."""
         return f"198.19.1.{self.index + 1}"
 
     @property
     def pod_subnet(self) -> str:
+        """Where the addresses of its pods come from."""
         if self.index == 0:
             raise ValueError("the control plane runs no pods")
         return f"198.18.{10 + self.index}.0/24"
@@ -55,10 +59,12 @@ class Plan:
 
     @property
     def workers(self) -> tuple[Member, ...]:
+        """The nodes that run pods."""
         return tuple(Member(index) for index in range(1, self.nodes + 1))
 
     @property
     def members(self) -> tuple[Member, ...]:
+        """The control plane, then the nodes."""
         return (Member(0), *self.workers)
 
 

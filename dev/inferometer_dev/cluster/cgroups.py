@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .addresses import Member
+if TYPE_CHECKING:
+    from .addresses import Member
 
 _ROOT = Path("/sys/fs/cgroup")
 _NAME = "infm"
@@ -14,6 +16,7 @@ _REMOVE_WITHIN_S = 6.0
 
 
 def make_cgroups(node: Member) -> None:
+    """Makes the node's cgroup, ready for kubelet; what is there already stays."""
     if (_ROOT / "cgroup.controllers").exists():
         _make_v2(node)
         return
@@ -26,7 +29,9 @@ def remove_cgroups() -> bool:
     """Removes /infm everywhere; whether it is gone."""
     deadline_s = time.monotonic() + _REMOVE_WITHIN_S
     while True:
-        tops = [top for top in (_ROOT / _NAME, *_ROOT.glob(f"*/{_NAME}")) if top.is_dir() and not top.parent.is_symlink()]
+        tops = [
+            top for top in (_ROOT / _NAME, *_ROOT.glob(f"*/{_NAME}")) if top.is_dir() and not top.parent.is_symlink()
+        ]
         for top in tops:
             _remove_tree(top)
         if not any(top.exists() for top in tops):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from . import state
 from .access import execute, require_cluster
 from .lifecycle import down, load_image, up
 from .status import status
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 def main(argv: Sequence[str]) -> int:
+    """Run one verb; the exit code is 0 when it did what it says."""
     # These two pass everything on, options included, so argparse must not see it.
     if argv and argv[0] == "kubectl":
         execute([str(state.BIN / "kubectl"), *argv[1:]])

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..controlplane import apiserver_argv, etcd_argv
-from ..gotools import build_all
-from ..paths import STATE
-from ..pki import Authority
+from inferometer_dev.controlplane import apiserver_argv, etcd_argv
+from inferometer_dev.gotools import build_all
+from inferometer_dev.paths import STATE
+from inferometer_dev.pki import Authority
+
 from . import settings, state
 from .addresses import API_ADDRESS, API_PORT, API_URL, SERVICES, Member
-from .state import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .state import Record
 
 _HERE = Path(__file__).parent
 _ETCD_PORT, _ETCD_PEER_PORT = 2379, 2380
@@ -40,6 +45,7 @@ def write_shared(record: Record) -> Authority:
 
 
 def write_control_plane(record: Record, authority: Authority) -> Path:
+    """Everything that the control plane runs; returns its folder."""
     folder = state.disk(record, Member(0))
     folder.mkdir(parents=True, exist_ok=True)
     apiserver = apiserver_argv(
@@ -66,6 +72,7 @@ def write_control_plane(record: Record, authority: Authority) -> Path:
 
 
 def write_node(record: Record, authority: Authority, node: Member) -> Path:
+    """Everything that one node runs; returns its folder."""
     folder = state.disk(record, node)
     for name in ("cni-conf", "volume-plugins"):
         (folder / name).mkdir(parents=True, exist_ok=True)

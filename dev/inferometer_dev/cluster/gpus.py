@@ -26,6 +26,7 @@ def set_gpus(count: int) -> None:
 
 
 def capacity_patch(count: int) -> dict[str, Any]:
+    """The change of a node's status that gives or takes GPUs. Pure."""
     # Allocatable follows by itself, but only within 10 s, and the first pod should not wait for that.
     value = {RESOURCE: str(count) if count else None}
     return {"status": {"capacity": value, "allocatable": value}}

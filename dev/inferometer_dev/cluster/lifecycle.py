@@ -9,18 +9,19 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..commands import require_root, succeeds
-from ..debian import install_host_packages
-from ..errors import Missing
-from ..gotools import TOOLS, build_all, pinned_version
-from ..images.catalog import build_images
-from ..keys import content_key, tree_key
-from ..locks import locked
-from ..oci import Image, load_record
-from ..paths import DEV, REPO, STATE
-from ..pki import Authority
-from ..progress import Step
+from inferometer_dev.commands import require_root, succeeds
+from inferometer_dev.debian import install_host_packages
+from inferometer_dev.errors import Missing
+from inferometer_dev.gotools import TOOLS, build_all, pinned_version
+from inferometer_dev.images.catalog import build_images
+from inferometer_dev.keys import content_key, tree_key
+from inferometer_dev.locks import locked
+from inferometer_dev.oci import Image, load_record
+from inferometer_dev.paths import DEV, REPO, STATE
+from inferometer_dev.progress import Step
+
 from . import daemons, network, state, store
 from .access import kubectl, require_cluster
 from .addresses import Member, Plan
@@ -28,7 +29,11 @@ from .cgroups import make_cgroups, remove_cgroups
 from .gpus import set_gpus
 from .members import running_members, start_member, stop_members
 from .readiness import wait_for_api, wait_for_nodes
-from .state import Record
+
+if TYPE_CHECKING:
+    from inferometer_dev.pki import Authority
+
+    from .state import Record
 
 
 def up(nodes: int | None = None, gpus: int | None = None) -> Plan:
@@ -46,9 +51,7 @@ def up(nodes: int | None = None, gpus: int | None = None) -> Plan:
             record = None
         if record is None:
             network.check_unowned(plan)
-            record = state.begin(
-                _recipe(), REPO, plan, made_namespace_mount=not network.has_namespace_mount()
-            )
+            record = state.begin(_recipe(), REPO, plan, made_namespace_mount=not network.has_namespace_mount())
             # Disk that outlived its record (a reboot empties /run) belongs to no running cluster.
             shutil.rmtree(record.disk, ignore_errors=True)
         record = _resize(record, plan)
@@ -114,7 +117,7 @@ def _usable(record: Record) -> bool:
 
 
 def _resize(record: Record, plan: Plan) -> Record:
-    """Takes surplus nodes away. The record covers old and new nodes until the end, so that a kill loses track of none."""
+    """Takes surplus nodes away. The record covers old and new nodes until the end: a kill loses track of none."""
     surplus = [node for node in record.plan.workers if node.index > plan.nodes]
     if plan.nodes != record.nodes:
         record = state.changing(record, max(record.nodes, plan.nodes))
@@ -177,7 +180,9 @@ def _down(record: Record | None) -> None:
         for member in record.plan.members:
             network.remove_network(member)
         if not remove_cgroups():
-            raise Missing("an empty cgroup /infm", "a process in it does not end; see dmesg, then dev/cluster down again")
+            raise Missing(
+                "an empty cgroup /infm", "a process in it does not end; see dmesg, then dev/cluster down again"
+            )
         shutil.rmtree(record.disk, ignore_errors=True)
         for folder in record.made_folders:
             # Only if it is still empty: somebody else may have come to use it.

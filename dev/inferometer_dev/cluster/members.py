@@ -11,17 +11,22 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import StepFailed
-from ..process import children_of
-from .addresses import Member
+from inferometer_dev.errors import StepFailed
+from inferometer_dev.process import children_of
+
 from .network import namespace_path
 from .state import BIN, INIT, PREPARE
+
+if TYPE_CHECKING:
+    from .addresses import Member
 
 _GONE_WITHIN_S = 10.0
 
 
 def start_member(member: Member, folder: Path) -> None:
+    """Starts a member that is not running and returns at once; what it runs was written by `daemons`."""
     enter = ["nsenter", f"--net={namespace_path(member)}"]
     isolate = ["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
     init = ["sh", str(INIT), member.name, str(folder), *([str(PREPARE)] if member.index else [])]

@@ -1,4 +1,4 @@
-"""One network namespace a member, joined by a bridge in the control plane's: nothing of it shows on the machine's own network.
+"""One network namespace a member, joined by a bridge in the control plane's; the machine's own network stays as it is.
 
 Everything goes with the namespaces: veth pairs, the bridge, routes and kube-proxy's rules.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..commands import run
-from ..errors import StepFailed
+from inferometer_dev.commands import run
+from inferometer_dev.errors import StepFailed
+
 from .addresses import Member, Plan
 
 _FOLDER = Path("/run/netns")
@@ -16,6 +17,7 @@ _HINT = "apt-get install iproute2, and check that this kernel allows network nam
 
 
 def namespace_path(member: Member) -> Path:
+    """The file by which a process enters the member's network."""
     return _FOLDER / member.namespace
 
 
@@ -64,6 +66,7 @@ def remove_namespace_mount() -> None:
 
 
 def remove_network(member: Member) -> None:
+    """Removes the member's namespace and with it all that lies in it; fine when it is gone."""
     if namespace_path(member).exists():
         _ip("netns", "delete", member.namespace)
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..commands import succeeds, tail
-from ..errors import StepFailed
+from inferometer_dev.commands import succeeds, tail
+from inferometer_dev.errors import StepFailed
+
 from .access import in_cluster, kubectl
-from .addresses import Plan
 from .state import BIN, KUBECONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from .addresses import Plan
 
 _API_WITHIN_S = 60.0
 _NODES_WITHIN_S = 90.0
@@ -21,12 +25,13 @@ _POLL_S = 0.1
 
 
 def wait_for_api(logs: Path) -> None:
+    """Until the API server says that it is ready, or StepFailed with the end of its log."""
     ask = in_cluster([BIN / "kubectl", f"--kubeconfig={KUBECONFIG}", "get", "--raw=/readyz"])
     _wait("API server", lambda: succeeds(ask), _API_WITHIN_S, logs / "2-kube-apiserver.log")
 
 
 def wait_for_nodes(plan: Plan, folders: Mapping[str, Path], started: Mapping[str, datetime]) -> None:
-    """Until every node is Ready. A node that was `started` just now must have said so since: its old word may be stale."""
+    """Until every node is Ready. One that was `started` just now must have said so since: its old word may be stale."""
     waiting = {node.name for node in plan.workers}
 
     def all_ready() -> bool:
@@ -38,6 +43,7 @@ def wait_for_nodes(plan: Plan, folders: Mapping[str, Path], started: Mapping[str
 
 
 def nodes() -> list[dict[str, Any]]:
+    """All Node objects, as the API server shows them."""
     items: list[dict[str, Any]] = json.loads(kubectl("list nodes", "get", "nodes", "-o", "json"))["items"]
     return items
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .addresses import SERVICES, Member
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PAUSE_IMAGE = "localhost/pause:1"
 
 
 def containerd_config(root: Path, socket: Path, cni_conf: Path, opt: Path) -> str:
+    """A node's containerd: pods, images and their store."""
     return f"""version = 3
 root = "{root}"
 state = "/run/containerd"
@@ -80,6 +84,7 @@ def cni_config(node: Member) -> str:
 
 
 def kubelet_config(node: Member, *, authority: Path, certificate: Path, key: Path, socket: Path, folder: Path) -> str:
+    """A node's kubelet, under its own cgroup and with its own certificate."""
     config = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
@@ -112,6 +117,7 @@ def kubelet_config(node: Member, *, authority: Path, certificate: Path, key: Pat
 
 
 def kube_proxy_argv(node: Member, kubeconfig: Path) -> list[str]:
+    """A node's kube-proxy, by iptables in the node's own network namespace."""
     return [
         "kube-proxy",
         f"--kubeconfig={kubeconfig}",
@@ -126,6 +132,7 @@ def kube_proxy_argv(node: Member, kubeconfig: Path) -> list[str]:
 
 
 def controller_manager_argv(kubeconfig: Path, authority: Path, token_key: Path, volume_plugins: Path) -> list[str]:
+    """All default controllers, without an election: there is one control plane."""
     return [
         "kube-controller-manager",
         f"--kubeconfig={kubeconfig}",
@@ -142,4 +149,5 @@ def controller_manager_argv(kubeconfig: Path, authority: Path, token_key: Path, 
 
 
 def scheduler_argv(kubeconfig: Path) -> list[str]:
+    """The default scheduler, without an election."""
     return ["kube-scheduler", f"--kubeconfig={kubeconfig}", "--bind-address=127.0.0.1", "--leader-elect=false"]

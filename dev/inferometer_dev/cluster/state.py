@@ -11,7 +11,8 @@ import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ..paths import STATE, cache
+from inferometer_dev.paths import STATE, cache
+
 from .addresses import Member, Plan
 
 _RECORD = STATE / "cluster.json"
@@ -25,6 +26,8 @@ MOUNT_POINTS = (Path("/var/lib/kubelet"), Path("/var/lib/cni"))
 
 @dataclass(frozen=True, slots=True)
 class Record:
+    """What was made, or is about to be, on this machine."""
+
     recipe: str
     """Names binaries and settings; a cluster of another recipe is replaced, not adopted."""
     clone: str
@@ -38,10 +41,12 @@ class Record:
 
     @property
     def plan(self) -> Plan:
+        """The size of the cluster that the record covers."""
         return Plan(self.nodes, self.gpus)
 
 
 def load() -> Record | None:
+    """The record, or None when there is no cluster of ours."""
     if not _RECORD.exists():
         return None
     stored = json.loads(_RECORD.read_text())
@@ -49,6 +54,7 @@ def load() -> Record | None:
 
 
 def save(record: Record) -> Record:
+    """Writes the record in one step, so that a reader never sees half of it."""
     STATE.mkdir(parents=True, exist_ok=True)
     part = _RECORD.with_suffix(".part")
     part.write_text(json.dumps(asdict(record), indent=1))
@@ -60,7 +66,9 @@ def begin(recipe: str, clone: Path, plan: Plan, *, made_namespace_mount: bool) -
     """The record of a cluster that is about to be made."""
     missing = tuple(str(folder) for folder in MOUNT_POINTS if not folder.exists())
     disk = cache("cluster") / "members"
-    return save(Record(recipe, str(clone), str(disk), plan.nodes, plan.gpus, missing, made_namespace_mount, complete=False))
+    return save(
+        Record(recipe, str(clone), str(disk), plan.nodes, plan.gpus, missing, made_namespace_mount, complete=False)
+    )
 
 
 def changing(record: Record, nodes: int) -> Record:
@@ -69,6 +77,7 @@ def changing(record: Record, nodes: int) -> Record:
 
 
 def completed(record: Record, clone: Path, plan: Plan) -> Record:
+    """The record of a cluster that is up: `up` may go on from here."""
     return save(replace(record, clone=str(clone), nodes=plan.nodes, gpus=plan.gpus, complete=True))
 
 
@@ -78,13 +87,16 @@ def forget() -> None:
 
 
 def disk(record: Record, member: Member) -> Path:
+    """The folder of what a member writes in bulk."""
     return Path(record.disk) / member.name
 
 
 def pki(record: Record) -> Path:
+    """The folder of the cluster's certificates."""
     return Path(record.disk) / "pki"
 
 
 def socket(member: Member) -> Path:
+    """Where the node's containerd listens; the same path inside and outside its mount namespace."""
     # Under /run, since the path of a socket may not be longer than 107 bytes.
     return STATE / member.name / "containerd.sock"

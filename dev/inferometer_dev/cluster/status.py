@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import DevError
+from inferometer_dev.errors import DevError
+
 from . import state
 from .gpus import RESOURCE
 from .members import running_members
@@ -13,6 +14,8 @@ from .readiness import nodes, ready_nodes
 
 @dataclass(frozen=True, slots=True)
 class MemberStatus:
+    """One line of the status."""
+
     name: str
     address: str
     runs: bool

@@ -11,21 +11,25 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..commands import run, succeeds, tail
-from ..errors import StepFailed
-from ..gotools import TOOLS, binary, pinned_version
-from ..images.inferometer import REPOSITORY
-from ..oci import Image, write_archive
-from ..paths import cache
-from ..process import Process
-from ..progress import Step
-from ..trees import link_into
+from inferometer_dev.commands import run, succeeds, tail
+from inferometer_dev.errors import StepFailed
+from inferometer_dev.gotools import TOOLS, binary, pinned_version
+from inferometer_dev.images.inferometer import REPOSITORY
+from inferometer_dev.oci import Image, write_archive
+from inferometer_dev.paths import cache
+from inferometer_dev.process import Process
+from inferometer_dev.progress import Step
+from inferometer_dev.trees import link_into
+
 from .settings import image_store_config
 from .state import BIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 _HINT = "the image store is rebuilt when its folder in the cache (cluster/images-*) is removed"
 
@@ -112,6 +116,7 @@ def import_images(address: Path, images: Sequence[Image]) -> None:
 
 
 def import_archive(address: Path, archive: Path) -> None:
+    """Imports an image archive that was made elsewhere, under the names that it carries."""
     run(f"import {archive.name}", [*_ctr(address), "images", "import", archive.resolve()], _HINT)
 
 
@@ -125,14 +130,17 @@ def remove_old(address: Path, known: Mapping[str, str], wanted: Sequence[Image])
 
 
 def listing_of(images: Sequence[Image]) -> dict[str, str]:
+    """Reference -> digest."""
     return {image.reference: image.digest for image in images}
 
 
 def read_listing(path: Path) -> dict[str, str] | None:
+    """What a store holds, or None when it was never finished."""
     return dict(json.loads(path.read_text())) if path.exists() else None
 
 
 def write_listing(path: Path, listing: Mapping[str, str]) -> None:
+    """Notes what a store holds, in one step."""
     part = path.with_suffix(".part")
     part.write_text(json.dumps(dict(listing), indent=1))
     part.rename(path)
@@ -158,7 +166,16 @@ def _store_daemon() -> Iterator[Path]:
         daemon = Process(
             "containerd (image store)",
             # A /run of its own: containerd makes a folder there whatever its settings say.
-            [*isolate, "sh", "-c", 'mount -t tmpfs tmpfs /run && exec "$@"', "sh", binary("containerd"), "--config", config],
+            [
+                *isolate,
+                "sh",
+                "-c",
+                'mount -t tmpfs tmpfs /run && exec "$@"',
+                "sh",
+                binary("containerd"),
+                "--config",
+                config,
+            ],
             lambda: succeeds([*_ctr(address), "version"]),
             template() / "containerd.log",
             wrapped=True,

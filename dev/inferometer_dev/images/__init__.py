@@ -1,1 +1,1 @@
-"""The images of the development cluster: each is a function that returns a built Image, and builds only what is missing."""
+"""The cluster's images: each is a function that returns a built Image, and builds only what is missing."""

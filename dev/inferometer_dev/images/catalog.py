@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from ..oci import Image
 from .inferometer import DEV_REFERENCE, build_inferometer
 from .models import build_broken, build_magika
 from .pause import build_pause
 from .triton import build_triton
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inferometer_dev.oci import Image
 
 BUILDERS: dict[str, Callable[[], Image]] = {
     "pause": build_pause,

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ..commands import require_root
+from inferometer_dev.commands import require_root
+
 from .catalog import BUILDERS
 from .inferometer import build_inferometer
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 def main(argv: Sequence[str]) -> int:
+    """Build the named images, or all; one line an image on stdout."""
     parser = argparse.ArgumentParser(prog="dev/images", description="The images, built without Docker into the cache.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     build = verbs.add_parser("build", help="build what is missing")

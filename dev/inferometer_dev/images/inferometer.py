@@ -1,7 +1,7 @@
 """`localhost/inferometer:TAG`: operator and load generator on Debian's Python 3.13.
 
-Three layers, ordered by how often they change: Debian, the locked dependencies, our own code. A change of our code costs
-only the last, small one. Everything is compiled by the image's own Python, since pods run on a read-only root.
+Three layers, ordered by how often they change: Debian, the locked dependencies, our own code. A change of our code
+costs only the last, small one. Everything is compiled by the image's own Python, since pods run on a read-only root.
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ import os
 import shutil
 import subprocess
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..debian import compile_python, root_file_system
-from ..keys import content_key, tree_key
-from ..layers import Layer, layer_of_tree, remember, remembered
-from ..oci import Image, Settings, save_record
-from ..paths import REPO
-from ..progress import Step
-from ..trees import add_user, built_tree, link_into, write_program
-from ..wheels import installed
+from inferometer_dev.debian import compile_python, root_file_system
+from inferometer_dev.keys import content_key, tree_key
+from inferometer_dev.layers import Layer, layer_of_tree, remember, remembered
+from inferometer_dev.oci import Image, Settings, save_record
+from inferometer_dev.paths import REPO
+from inferometer_dev.progress import Step
+from inferometer_dev.trees import add_user, built_tree, link_into, write_program
+from inferometer_dev.wheels import installed
+
 from .triton import base_layer
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REPOSITORY = "localhost/inferometer"
 # A fixed second name, for manifests that are written by hand.

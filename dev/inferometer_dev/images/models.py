@@ -1,16 +1,16 @@
-"""Images that hold nothing but a model repository, for image volumes: the quickstart's magika, and a broken one for tests."""
+"""Images that hold nothing but a model repository, for image volumes: the quickstart's magika, and a broken one."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from ..keys import content_key, tree_key
-from ..layers import layer_of_tree, remember, remembered
-from ..oci import Image, save_record
-from ..paths import DEV
-from ..trees import built_tree
-from ..wheels import installed
+from inferometer_dev.keys import content_key, tree_key
+from inferometer_dev.layers import layer_of_tree, remember, remembered
+from inferometer_dev.oci import Image, save_record
+from inferometer_dev.paths import DEV
+from inferometer_dev.trees import built_tree
+from inferometer_dev.wheels import installed
 
 MAGIKA = "localhost/magika-model:1.0.3"
 BROKEN = "localhost/broken-model:1"
@@ -32,10 +32,12 @@ def broken_repository() -> Path:
 
 
 def build_magika() -> Image:
+    """The quickstart's model as an image."""
     return _one_layer(MAGIKA, magika_repository())
 
 
 def build_broken() -> Image:
+    """The failing model as an image."""
     return _one_layer(BROKEN, broken_repository())
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..commands import run
-from ..keys import tree_key
-from ..layers import layer_of_tree, remember, remembered
-from ..oci import Image, Settings, save_record
-from ..paths import DEV
-from ..trees import built_tree
+from inferometer_dev.commands import run
+from inferometer_dev.keys import tree_key
+from inferometer_dev.layers import layer_of_tree, remember, remembered
+from inferometer_dev.oci import Image, Settings, save_record
+from inferometer_dev.paths import DEV
+from inferometer_dev.trees import built_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REFERENCE = "localhost/pause:1"
 _SOURCE = DEV / "pause" / "pause.c"
 
 
 def build_pause() -> Image:
+    """Compiles the program if its source changed."""
     tree = built_tree("pause", tree_key(_SOURCE), _compile)
     layer = remembered(tree.name) or remember(tree.name, layer_of_tree(tree))
     return save_record(Image(REFERENCE, (layer,), Settings(entrypoint=("/pause",), user="65535:65535")))

@@ -7,16 +7,19 @@ lie, so that a pod for this image looks like a pod for NVIDIA's.
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..debian import compile_python, root_file_system
-from ..keys import content_key
-from ..layers import Layer, layer_of_root, layer_of_tree, remember, remembered
-from ..oci import Image, Settings, save_record
-from ..paths import DEV
-from ..progress import Step
-from ..trees import add_user, built_tree, link_into, write_program
-from ..wheels import installed
+from inferometer_dev.debian import compile_python, root_file_system
+from inferometer_dev.keys import content_key
+from inferometer_dev.layers import Layer, layer_of_root, layer_of_tree, remember, remembered
+from inferometer_dev.oci import Image, Settings, save_record
+from inferometer_dev.paths import DEV
+from inferometer_dev.progress import Step
+from inferometer_dev.trees import add_user, built_tree, link_into, write_program
+from inferometer_dev.wheels import installed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REFERENCE = "localhost/triton-cpu:2.51"
 LOCK = DEV / "images_lock" / "triton-cpu.txt"
@@ -39,6 +42,7 @@ def triton_root() -> Path:
 
 
 def build_triton() -> Image:
+    """Three layers: Debian, Triton, the Python packages."""
     base = root_file_system("bookworm", PACKAGES)
     root = triton_root()
     layers = (

@@ -10,7 +10,10 @@ import triton_python_backend_utils as pb_utils
 
 
 class TritonPythonModel:
+    """The class that Triton's Python backend looks for."""
+
     def initialize(self, args):
+        """Load the network that lies beside this file."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -20,6 +23,7 @@ class TritonPythonModel:
         )
 
     def execute(self, requests):
+        """Answer each request; Triton may hand over several at once."""
         return [self._answer(request) for request in requests]
 
     def _answer(self, request):
