@@ -26,7 +26,7 @@ from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunStatus, StartRequest
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.stream import make_stream
-from inferometer_loadgen.verdict import ServerCounts, judge
+from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
 
 LEAD_NS = 250_000_000
 """From the message to time 0: long enough to reach every worker."""
@@ -193,7 +193,10 @@ class Run:
     async def _score(self) -> None:
         try:
             facts = self._facts()
-            report = await asyncio.to_thread(_judge, facts, self._columns)
+            report = await asyncio.to_thread(_judge, facts, self._columns, self._state.interrupted)
+        except NothingMeasuredError:
+            self._events.put_nowait(st.Broken("Aborted", f"{self._state.interrupted}, before anything was measured"))
+            return
         except (RecordsMissingError, RecordsTwiceError) as error:
             self._events.put_nowait(st.Broken("RecordsLost", str(error)))
             return
@@ -235,11 +238,19 @@ class Run:
             self._events.put_nowait(st.Broken("CoordinatorError", f"{type(error).__name__}: {error}"))
 
 
-def _judge(facts: RunFacts, columns: list[WorkerColumns]) -> schema.Report:
+class NothingMeasuredError(Exception):
+    """The run was called off before its first query."""
+
+
+def _judge(facts: RunFacts, columns: list[WorkerColumns], interrupted: str) -> schema.Report:
     servers = tuple(
         _counts(replica.name, growth) for replica, growth in zip(facts.assignment.replicas, facts.growth, strict=True)
     )
     measured = merge(facts.stream, columns, servers)
+    if interrupted:
+        measured = when_called_off(measured, interrupted)
+        if not len(measured):
+            raise NothingMeasuredError
     return build_report(facts, measured, judge(measured, facts.plan))
 
 

@@ -270,6 +270,8 @@ class CoordinatorState:
         return [Score()]
 
     def _call_off(self, reason: str) -> list[Instruction]:
+        if self.phase in {Phase.READING_AFTER, Phase.SCORING}:
+            return []
         if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
             return self._fail("Aborted", f"{reason}, before anything was measured")
         self.interrupted = self.interrupted or reason

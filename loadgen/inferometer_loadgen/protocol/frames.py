@@ -14,8 +14,8 @@ A frame is four bytes of length (big-endian) and a MessagePack map with its kind
     worker -> coordinator    Progress ..., Records ..., Finished
     coordinator -> worker    Bye
 
-At any time: Pings and Pongs, Stop (while it measures) and Abort to a worker, Failed from it. Times named `*_ns` are on the worker's monotonic
-clock unless they say otherwise.
+At any time: Pings and Pongs, Stop (while it measures) and Abort to a worker, Failed from it. Times named `*_ns` are
+on the worker's monotonic clock unless they say otherwise.
 """
 
 import struct

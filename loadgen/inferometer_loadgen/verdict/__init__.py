@@ -2,7 +2,7 @@
 
 from inferometer_loadgen.verdict.counterfactual import without_client_share
 from inferometer_loadgen.verdict.judge import Verdict, judge
-from inferometer_loadgen.verdict.measured import NEVER_NS, Measured, QueryStatus, ServerCounts
+from inferometer_loadgen.verdict.measured import NEVER_NS, Measured, QueryStatus, ServerCounts, when_called_off
 from inferometer_loadgen.verdict.metric import server_metric
 from inferometer_loadgen.verdict.percentiles import LatencySummary, latency_summary, percentile, unless_never
 from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
@@ -22,5 +22,6 @@ __all__ = [
     "percentile",
     "unless_never",
     "server_metric",
+    "when_called_off",
     "without_client_share",
 ]

@@ -5,7 +5,7 @@ differences of two times of one worker, taken on that worker's monotonic clock, 
 (design, invariant 3); only figures over the whole run, such as samples per second, compare workers' clocks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -63,6 +63,8 @@ class Measured:
     """A QueryStatus each."""
     servers: tuple[ServerCounts, ...]
     """By replica: query i went to servers[i mod len(servers)]."""
+    called_off: str = ""
+    """Why the run was ended before its time; empty when it was not."""
 
     def __post_init__(self) -> None:
         rows = len(self.index)
@@ -97,3 +99,24 @@ class Measured:
     def send_lag_ns(self) -> NDArray[np.int64]:
         """How late each query was sent, the client's own share of its latency; NEVER_NS where it was not sent."""
         return np.where(self.was_sent(), self.sent_ns - self.scheduled_ns, NEVER_NS)
+
+
+def when_called_off(measured: Measured, reason: str) -> Measured:
+    """What a run that was ended before its time has measured: its queries before the first one that was not sent.
+
+    The servers' counts are absent: they hold answers to queries that other workers had sent beyond that one.
+    """
+    unsent = np.flatnonzero(measured.status == QueryStatus.NOT_SENT)
+    rows = slice(0, int(unsent[0]) if unsent.size else len(measured))
+    return Measured(
+        index=measured.index[rows],
+        scheduled_ns=measured.scheduled_ns[rows],
+        sent_ns=measured.sent_ns[rows],
+        done_ns=measured.done_ns[rows],
+        status=measured.status[rows],
+        servers=tuple(
+            replace(counts, successes=None, failures=None, absent_reason="the run was called off")
+            for counts in measured.servers
+        ),
+        called_off=reason,
+    )

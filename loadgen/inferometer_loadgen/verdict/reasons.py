@@ -42,6 +42,9 @@ class ReasonType(StrEnum):
     CLIENT_INFLUENCED = "ClientInfluenced"
     """The latency bound was exceeded, and with a punctual client it would not have been. Next: CPU or more workers."""
 
+    CALLED_OFF = "CalledOff"
+    """Somebody ended the run before its time; the figures are of what was measured. Next: run again to its end."""
+
     COUNTS_NOT_READ = "CountsNotRead"
     """Warning: a server's counters could not be read, so its work is not reconciled. Next: its metrics endpoint."""
 

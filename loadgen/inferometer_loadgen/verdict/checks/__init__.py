@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.verdict.checks.answers_not_counted import answers_not_counted
+from inferometer_loadgen.verdict.checks.called_off import called_off
 from inferometer_loadgen.verdict.checks.counts_not_read import counts_not_read
 from inferometer_loadgen.verdict.checks.foreign_requests import foreign_requests
 from inferometer_loadgen.verdict.checks.late_client import late_client
@@ -22,6 +23,7 @@ type Check = Callable[[Measured, Plan], Finding | None]
 
 CHECKS: tuple[Check, ...] = (
     # Is the measurement itself in doubt?
+    called_off,
     server_restarted,
     foreign_requests,
     answers_not_counted,
