@@ -5,7 +5,7 @@ from unit.verdict.runs import a_plan, a_run
 
 
 def test_a_run_that_was_called_off_is_inconclusive_and_keeps_the_queries_that_were_sent() -> None:
-    run = a_run(failed={index: QueryStatus.NOT_SENT for index in range(600, 1000)})
+    run = a_run(failed=dict.fromkeys(range(600, 1000), QueryStatus.NOT_SENT))
 
     cut = when_called_off(run, "interrupted from the keyboard")
     verdict = judge(cut, a_plan())

@@ -7,7 +7,15 @@ import msgspec
 import pytest
 
 from inferometer_loadgen.plan import Plan
-from inferometer_loadgen.verdict import Measured, QueryStatus, ReasonType, Severity, judge, without_client_share
+from inferometer_loadgen.verdict import (
+    Measured,
+    QueryStatus,
+    ReasonType,
+    Severity,
+    judge,
+    when_called_off,
+    without_client_share,
+)
 from inferometer_loadgen.verdict.checks import CHECKS
 from unit.verdict.runs import MS, QUERIES, US, a_count, a_plan, a_run
 
@@ -21,6 +29,7 @@ RESTARTED = ReasonType.SERVER_RESTARTED
 CLIENT = ReasonType.CLIENT_INFLUENCED
 NOT_READ = ReasonType.COUNTS_NOT_READ
 LATE = ReasonType.LATE_CLIENT
+CALLED_OFF = ReasonType.CALLED_OFF
 
 
 def first(count: int, value: int) -> dict[int, int]:
@@ -115,6 +124,12 @@ ROWS = {
         "Valid",
         a_run(counts={0: a_count(0, successes=None, failures=None, absent_reason="503 to 3 of 3 scrapes")}),
         warnings=(NOT_READ,),
+    ),
+    "a run that was called off is inconclusive, whatever else is held against it": Row(
+        "Inconclusive",
+        when_called_off(a_run(failed=dict.fromkeys(range(600, QUERIES), QueryStatus.NOT_SENT)), "Ctrl-C"),
+        (CALLED_OFF, DURATION, TOO_FEW),
+        (NOT_READ,),
     ),
     "a valid run with a late client stays valid, with a warning": Row("Valid", a_run(lag_ns=MS), warnings=(LATE,)),
     "a worker that is late at its own p99 is a late client": Row(
