@@ -64,8 +64,8 @@ class CoordinatorLink:
 
     def wait(self) -> FromCoordinator:
         """The next frame that is not a ping. Raises LinkLostError, and AbortedError for an abort."""
-        self._sock.setblocking(True)
         while not self._inbox:
+            self._sock.setblocking(True)  # Each time: the answer to a ping leaves it otherwise.
             self._read()
         frame = self._inbox.popleft()
         if isinstance(frame, Abort):
