@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # not at run time: a command that only words a DataError need not wait for numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 type Sample = Mapping[str, NDArray[np.generic]]
 """One array for each input of the model, without a batch dimension."""

@@ -1,0 +1,66 @@
+"""What verbs read: spec files and the samples that belong to them, with every trouble worded for the user."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import UNSET
+
+from inferometer_loadgen.spec.decode import Decoded, decode_file
+
+SAMPLES_KEY = "samples.npz"
+
+
+class InputError(Exception):
+    """An argument or a file that cannot be used: what, and what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}. hint: {self.hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """A spec's sample library as found outside of a cluster."""
+
+    config_map: str
+    data: bytes
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file of the user's. Raises InputError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}", "check the path") from error
+
+
+def read_spec(path: Path) -> Decoded:
+    """The benchmark in a file. Raises InputError, or SpecErrors with all that is wrong with it."""
+    try:
+        text = read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is no UTF-8 text", "give a YAML file") from error
+    return decode_file(text, str(path))
+
+
+def find_samples(path: Path, decoded: Decoded) -> Samples | None:
+    """The samples of a spec that was read from `path`; None where it needs none.
+
+    Raises SpecErrors where its ConfigMap is neither in the file nor beside it, InputError where that holds none.
+    """
+    source = decoded.spec.load.data.config_map
+    if source is UNSET:
+        return None
+    from inferometer_loadgen.spec.config_maps import find_config_map
+
+    entries = find_config_map(path, decoded, source.name)
+    if SAMPLES_KEY not in entries:
+        raise InputError(
+            f"ConfigMap `{source.name}` has no key {SAMPLES_KEY}",
+            f"make it with kubectl create configmap {source.name} --from-file={SAMPLES_KEY}",
+        )
+    return Samples(source.name, entries[SAMPLES_KEY])

@@ -1,0 +1,134 @@
+"""A report for people: the verdict, why, and the figures that carry it, on a handful of lines.
+
+Pure text from the report alone. What was not read is said to be "no data", with the reason; nothing is computed here
+that a program could need: that stands in the report.
+"""
+
+from collections.abc import Iterator
+
+from inferometer_loadgen.report.schema import ReplicaReport, Report, WorkerReport
+from inferometer_loadgen.spec.units import format_duration_ns
+from inferometer_loadgen.verdict.wording import counted, percentile_name
+
+INDENT = " " * 8
+
+
+def report_text(report: Report, location: str) -> str:
+    """The verdict block that a run ends with; `location` is where the report is stored."""
+    return "\n".join((_headline(report), *(INDENT + line for line in _details(report, location))))
+
+
+def _headline(report: Report) -> str:
+    result, judge = report.result, report.plan.judge
+    rate = "no data (nothing was answered)" if result.value is None else f"{_figure(result.value)} {result.unit}"
+    judged = percentile_name(judge.latency_percentile)
+    latencies = [
+        f"{judged} {_latency(result.latency.at_percentile_ns)} (bound {format_duration_ns(judge.latency_bound_ns)})"
+    ]
+    if judged != "p50":
+        latencies.insert(0, f"p50 {_latency(result.latency.p50_ns)}")
+    counts = (
+        f"{counted(result.queries, 'query', 'queries')}, {counted(result.errors, 'error', 'errors')}, "
+        f"{format_duration_ns(result.duration_ns)}"
+    )
+    return "   ".join((report.verdict.upper(), rate, *latencies, counts))
+
+
+def _details(report: Report, location: str) -> Iterator[str]:
+    for reason in report.reasons:
+        yield f"{reason.type}: {reason.message}"
+    for warning in report.warnings:
+        yield f"warning: {warning.type}: {warning.message}"
+    yield f"server: {_servers(report)}"
+    if len(report.replicas) > 1:
+        yield from (f"  {line}" for line in _replicas(report.replicas))
+    yield f"client: {_client(report)}"
+    if location:
+        yield f"report: {location}"
+
+
+def _servers(report: Report) -> str:
+    counted_by = [replica for replica in report.replicas if replica.server_successes is not None]
+    if len(counted_by) < len(report.replicas):
+        silent = [replica for replica in report.replicas if replica.server_successes is None]
+        return "no data: " + "; ".join(f"{replica.name}: {_why(replica)}" for replica in silent)
+    successes = sum(replica.server_successes or 0 for replica in counted_by)
+    failures = sum(replica.server_failures or 0 for replica in counted_by)
+    answered = report.result.answered
+    equal = "equal to the client's" if successes == answered else f"the client counts {answered:,}"
+    failed = f", {counted(failures, 'failure', 'failures')}" if failures else ""
+    return (
+        f"queue {_mean(counted_by, [replica.queue_ns for replica in counted_by])}, "
+        f"compute {_mean(counted_by, [replica.compute_ns for replica in counted_by])}, "
+        f"{counted(successes, 'success', 'successes')} ({equal}){failed}"
+    )
+
+
+def _mean(replicas: list[ReplicaReport], means_ns: list[int | None]) -> str:
+    """The mean over all requests from the means of the replicas."""
+    known = [
+        (mean_ns, replica.server_successes or 0)
+        for mean_ns, replica in zip(means_ns, replicas, strict=True)
+        if mean_ns is not None
+    ]
+    requests = sum(count for _, count in known)
+    if not requests:
+        return "no data (no request succeeded)"
+    return format_duration_ns(sum(mean_ns * count for mean_ns, count in known) / requests)
+
+
+def _replicas(replicas: tuple[ReplicaReport, ...]) -> Iterator[str]:
+    rows = [
+        (
+            replica.name,
+            replica.node,
+            counted(replica.queries, "query", "queries"),
+            f"{replica.share:.1%}",
+            f"p99 {_latency(replica.p99_ns)}",
+            *_server_cells(replica),
+            "restarted" if replica.restarted else "",
+        )
+        for replica in replicas
+    ]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width)
+        yield "  ".join(cells).rstrip()
+
+
+def _server_cells(replica: ReplicaReport) -> tuple[str, str]:
+    if replica.server_successes is None:
+        return f"server: no data ({_why(replica)})", ""
+    queue, compute = (
+        "no data" if mean_ns is None else format_duration_ns(mean_ns)
+        for mean_ns in (replica.queue_ns, replica.compute_ns)
+    )
+    return f"queue {queue}", f"compute {compute}"
+
+
+def _client(report: Report) -> str:
+    client = report.client
+    lag = client.send_lag_p99_ns
+    parts = [f"send lag p99 {'no data (nothing was sent)' if lag is None else format_duration_ns(lag)}"]
+    waited = sum(worker.backlogged for worker in client.workers)
+    if waited:
+        parts.append(f"{counted(waited, 'query', 'queries')} waited for a free connection")
+    return ", ".join((*parts, _clocks(client.workers, client.clock_uncertainty_ns)))
+
+
+def _clocks(workers: tuple[WorkerReport, ...], uncertainty_ns: int) -> str:
+    if all(worker.same_clock for worker in workers):
+        return "clocks on one machine"
+    return f"clocks within {format_duration_ns(uncertainty_ns)}"
+
+
+def _latency(latency_ns: int | None) -> str:
+    return "no data (it falls on an unanswered query)" if latency_ns is None else format_duration_ns(latency_ns)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
+
+
+def _why(replica: ReplicaReport) -> str:
+    return replica.absent_reason or "its counters were not read"

@@ -1,0 +1,245 @@
+import base64
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from inferometer_loadgen import cli
+from inferometer_loadgen.commands import exit_codes
+from inferometer_loadgen.commands.stream import json_lines
+from inferometer_loadgen.report import schema
+from inferometer_loadgen.stream import make_stream, shard
+from unit.report.reports import PLAN, a_report
+from unit.spec.specs import QUICKSTART
+
+SYNTHETIC = QUICKSTART.replace("configMap: {name: quickstart-samples}", "synthetic: {samples: 64}")
+OUTLOOK = (
+    "valid: Server, about 800 queries at 40/s in 20.0 s, p99 within 250 ms; 2 workers, 2 replicas, 64 connections; "
+    "64 synthetic samples"
+)
+
+
+def ended(capsys, *argv):
+    """The exit code, standard output and standard error of `inferometer argv`."""
+    code = cli.main([str(argument) for argument in argv])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def written(folder, text=SYNTHETIC, name="spec.yaml"):
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+class TestValidate:
+    def test_a_good_spec_is_told_what_it_will_do(self, tmp_path, capsys):
+        path = written(tmp_path)
+
+        assert ended(capsys, "validate", path) == (0, "", f"{path}: {OUTLOOK}\n")
+
+    def test_a_floor_of_queries_lengthens_the_run(self, tmp_path, capsys):
+        path = written(tmp_path, SYNTHETIC.replace("workers: 2", "minQueries: 1200"))
+
+        assert "about 1,200 queries at 40/s in 30.0 s" in ended(capsys, "validate", path)[2]
+
+    def test_all_that_is_wrong_is_shown_for_all_files_and_ends_with_2(self, tmp_path, capsys):
+        bad = written(tmp_path, SYNTHETIC.replace("250ms", "250").replace("workers: 2", "workers: 0"), "bad.yaml")
+        good = written(tmp_path)
+        nowhere = tmp_path / "nowhere.yaml"
+
+        code, out, err = ended(capsys, "validate", bad, good, nowhere)
+        assert (code, out) == (2, "")
+        assert [line.removeprefix(f"{tmp_path}/") for line in err.splitlines()] == [
+            "bad.yaml:15: spec.load.workers: `0` is too small. hint: write a whole number from 1 up to 64",
+            "bad.yaml:17: spec.load.latencyBound: `250` has no unit. hint: write 250ms",
+            f"spec.yaml: {OUTLOOK}",
+            "nowhere.yaml: No such file or directory. hint: check the path",
+        ]
+
+    def test_samples_that_may_be_in_the_cluster_are_not_missed_but_said_to_be_unchecked(self, tmp_path, capsys):
+        code, _, err = ended(capsys, "validate", written(tmp_path, QUICKSTART))
+
+        assert code == 0
+        assert "samples not checked: ConfigMap `quickstart-samples` is neither in the file nor beside it" in err
+
+    def test_samples_in_the_file_are_counted(self, tmp_path, capsys):
+        path = written(tmp_path, QUICKSTART + a_config_map(samples=3))
+
+        assert ended(capsys, "validate", path)[2].endswith("3 samples of ConfigMap `quickstart-samples`\n")
+
+    @pytest.mark.parametrize(
+        ("config_map", "expected"),
+        [
+            ("data: {samples.npz: hello}", "spec.load.data: the sample file is no npz file"),
+            ("data: {other: hello}", "ConfigMap `quickstart-samples` has no key samples.npz"),
+        ],
+    )
+    def test_samples_in_the_file_that_cannot_be_used_are_refused(self, tmp_path, capsys, config_map, expected):
+        text = f"{QUICKSTART}---\nkind: ConfigMap\nmetadata: {{name: quickstart-samples}}\n{config_map}\n"
+
+        code, _, err = ended(capsys, "validate", written(tmp_path, text))
+        assert code == 2
+        assert expected in err
+
+    def test_a_file_that_is_no_text_is_refused(self, tmp_path, capsys):
+        path = tmp_path / "spec.yaml"
+        path.write_bytes(b"\xff\xfe")
+
+        assert ended(capsys, "validate", path) == (2, "", f"{path}: is no UTF-8 text. hint: give a YAML file\n")
+
+
+def a_config_map(samples):
+    file = io.BytesIO()
+    np.savez(file, x=np.zeros((samples, 2), np.float32))
+    encoded = base64.b64encode(file.getvalue()).decode()
+    return f"---\nkind: ConfigMap\nmetadata: {{name: quickstart-samples}}\nbinaryData: {{samples.npz: {encoded}}}\n"
+
+
+class TestStream:
+    def test_each_line_is_a_query_as_the_worker_will_send_it(self, tmp_path, capsys):
+        code, out, err = ended(capsys, "stream", written(tmp_path), "--json", "--workers", 3)
+
+        queries = [json.loads(line) for line in out.splitlines()]
+        stream = make_stream(PLAN.stream)
+        assert (code, err) == (0, "")
+        assert [query["scheduled_ns"] for query in queries] == stream.scheduled_ns.tolist()
+        assert [query["sample"] for query in queries] == stream.sample.tolist()
+        for worker in range(3):
+            own = [query["index"] for query in queries if query["worker"] == worker]
+            assert own == shard(stream, worker, 3).index.tolist()
+        assert {query["replica"] - query["index"] % 2 for query in queries} == {0}
+
+    def test_a_limit_ends_the_lines_early(self, tmp_path, capsys):
+        assert len(ended(capsys, "stream", written(tmp_path), "--json", "--limit", 5)[1].splitlines()) == 5
+
+    def test_many_queries_come_in_blocks_without_a_seam(self):
+        stream = make_stream(PLAN.stream)
+        blocks = "".join(json_lines(stream, 2, 2, None))
+
+        assert [json.loads(line)["index"] for line in blocks.splitlines()] == list(range(len(stream)))
+
+    def test_the_summary_has_the_digest_which_the_number_of_workers_leaves_alone(self, tmp_path, capsys):
+        path = written(tmp_path)
+        summaries = [ended(capsys, "stream", path, "--workers", workers)[2].splitlines() for workers in (1, 7)]
+
+        assert summaries[0][0].startswith("quickstart  Server  823 queries of 64 samples, 40/s, 41.1/s as drawn")
+        assert summaries[1][1] == ("  each of 7 workers sends 117 or 118, each of 2 replicas is asked 411 or 412")
+        assert summaries[0][2] == summaries[1][2]
+
+    @pytest.mark.parametrize("option", ["--workers", "--limit"])
+    def test_a_number_below_one_is_refused(self, tmp_path, capsys, option):
+        assert ended(capsys, "stream", written(tmp_path), option, 0) == (
+            2,
+            "",
+            f"{option} is 0, which is below 1. hint: give a whole number from 1\n",
+        )
+
+    def test_a_spec_whose_samples_are_nowhere_is_refused_since_their_number_is_needed(self, tmp_path, capsys):
+        code, _, err = ended(capsys, "stream", written(tmp_path, QUICKSTART))
+
+        assert code == 2
+        assert "there is no ConfigMap `quickstart-samples`" in err
+
+    def test_a_reader_that_leaves_ends_it_quietly(self, tmp_path):
+        path = written(tmp_path, SYNTHETIC.replace("targetQPS: 40", "targetQPS: 9000"))
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [sys.executable, "-m", "inferometer_loadgen", "stream", str(path), "--json"]
+        process = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+        os.close(writer)
+
+        assert (process.returncode, process.stderr) == (exit_codes.ExitCode.PIPE_CLOSED, b"")
+
+
+class TestReport:
+    @pytest.mark.parametrize(("verdict", "code"), [("Valid", 0), ("Invalid", 3), ("Inconclusive", 3)])
+    @pytest.mark.parametrize("name", ["report.json", "report.json.gz"])
+    def test_a_report_is_shown_and_ends_with_its_verdicts_code(self, tmp_path, capsys, name, verdict, code):
+        data = schema.encode(a_report(verdict=verdict))
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+
+        shown = ended(capsys, "report", path)
+        assert shown[:2] == (code, "")
+        assert shown[2].startswith(f"{verdict.upper()}   40.1 samples/s")
+        assert shown[2].endswith(f"report: {path}\n")
+        assert ended(capsys, "report", tmp_path) == shown
+
+    def test_json_is_the_report_itself(self, tmp_path, capsys):
+        path = tmp_path / "report.json.gz"
+        path.write_bytes(gzip.compress(schema.encode(a_report())))
+
+        _, out, err = ended(capsys, "report", path, "--json")
+        assert (schema.decode(out.encode()), err) == (a_report(), "")
+
+    @pytest.mark.parametrize(
+        ("data", "expected"),
+        [
+            pytest.param(b"{}", "is no report: Object missing required field", id="another object"),
+            pytest.param(b"hello", "is no report: JSON is malformed", id="no JSON"),
+            pytest.param(gzip.compress(b"{}")[:-4], "cannot be unpacked: ", id="cut short"),
+        ],
+    )
+    def test_what_is_no_report_is_refused(self, tmp_path, capsys, data, expected):
+        path = tmp_path / "report.json"
+        path.write_bytes(data)
+
+        code, out, err = ended(capsys, "report", path)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"{path}: {expected}")
+        assert "hint:" in err
+
+    def test_a_folder_without_a_report_is_refused(self, tmp_path, capsys):
+        assert ended(capsys, "report", tmp_path)[2].startswith(f"{tmp_path}: holds neither report.json nor")
+
+
+class TestTheCommandAsAWhole:
+    def test_every_verb_is_in_the_help_with_the_exit_codes(self, capsys):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(["--help"])
+
+        assert caught.value.code == 0
+        text = capsys.readouterr().out
+        assert [verb for verb in cli.VERBS if f"\n    {verb} " not in text] == []
+        assert "0 valid, 3 invalid or inconclusive, 2 bad input, 1 failed, 130 Ctrl-C" in " ".join(text.split())
+
+    @pytest.mark.parametrize("argv", [[], ["frobnicate"], ["validate"], ["stream", "--json"]])
+    def test_arguments_that_make_no_sense_end_with_bad_input(self, argv, capsys):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(argv)
+
+        assert caught.value.code == exit_codes.ExitCode.BAD_INPUT
+        assert "usage: inferometer" in capsys.readouterr().err
+
+    def test_ctrl_c_ends_with_130(self, monkeypatch, tmp_path):
+        def interrupted(_args):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("inferometer_loadgen.commands.validate.execute", interrupted)
+        assert cli.main(["validate", str(tmp_path)]) == 130
+
+    def test_a_fault_of_ours_is_not_dressed_up_as_the_users(self, monkeypatch, tmp_path):
+        def faulty(_args):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr("inferometer_loadgen.commands.validate.execute", faulty)
+        with pytest.raises(ZeroDivisionError):
+            cli.main(["validate", str(tmp_path)])
+
+    @pytest.mark.parametrize("verb", ["validate", "stream", "report"])
+    def test_a_quick_verb_does_without_the_libraries_of_a_run(self, verb):
+        program = (
+            "import sys; from inferometer_loadgen import cli\n"
+            f"try: cli.main(['{verb}', '/nowhere'])\n"
+            "except SystemExit: pass\n"
+            "print(sorted({'tritonclient', 'aiohttp', 'rich', 'asyncio'} & sys.modules.keys()))"
+        )
+        process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+        assert process.stdout == "[]\n"

@@ -1,0 +1,144 @@
+import pytest
+
+from inferometer_loadgen.report.schema import Reason
+from inferometer_loadgen.report.text import report_text
+from unit.report.reports import a_replica, a_report, a_worker
+
+
+def test_a_valid_run_ends_with_the_block_of_the_first_page():
+    assert report_text(a_report(), "./inferometer-20261125T030501Z/report.json") == (
+        "VALID   40.1 samples/s   p50 4.6 ms   p99 15.2 ms (bound 250 ms)   800 queries, 0 errors, 20.0 s\n"
+        "        server: queue 0.20 ms, compute 3.9 ms, 800 successes (equal to the client's)\n"
+        "        client: send lag p99 0.12 ms, clocks on one machine\n"
+        "        report: ./inferometer-20261125T030501Z/report.json"
+    )
+
+
+def test_the_reasons_of_an_invalid_run_come_before_all_else_and_warnings_are_marked():
+    report = a_report(
+        verdict="Invalid",
+        reasons=(Reason(type="LatencyBoundExceeded", message="p99 was 17.2 ms, the bound is 15.0 ms"),),
+        warnings=(Reason(type="LateClient", message="worker 0 was late"),),
+    )
+
+    lines = report_text(report, "").splitlines()
+    assert lines[0].startswith("INVALID   40.1 samples/s")
+    assert lines[1:3] == [
+        "        LatencyBoundExceeded: p99 was 17.2 ms, the bound is 15.0 ms",
+        "        warning: LateClient: worker 0 was late",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        pytest.param(
+            {"result": {"value": 1204.4, "queries": 1, "errors": 1, "duration_ns": 800_000_000}},
+            "VALID   1,204 samples/s   p50 4.6 ms   p99 15.2 ms (bound 250 ms)   1 query, 1 error, 800 ms",
+            id="large figures are grouped, and one is one",
+        ),
+        pytest.param(
+            {"result": {"value": None}, "latency": {"p50_ns": None, "at_percentile_ns": None}},
+            "VALID   no data (nothing was answered)   p50 no data (it falls on an unanswered query)   "
+            "p99 no data (it falls on an unanswered query) (bound 250 ms)   800 queries, 0 errors, 20.0 s",
+            id="what was not answered is no data, and not zero",
+        ),
+        pytest.param(
+            {"judge": {"latency_percentile": 0.999}, "latency": {"at_percentile_ns": 21_000_000}},
+            "VALID   40.1 samples/s   p50 4.6 ms   p99.9 21.0 ms (bound 250 ms)   800 queries, 0 errors, 20.0 s",
+            id="the percentile is the one that is judged",
+        ),
+        pytest.param(
+            {"judge": {"latency_percentile": 0.5}, "latency": {"at_percentile_ns": 4_600_000}},
+            "VALID   40.1 samples/s   p50 4.6 ms (bound 250 ms)   800 queries, 0 errors, 20.0 s",
+            id="a judged median is said once",
+        ),
+    ],
+)
+def test_the_headline_holds_the_figures_that_carry_the_verdict(changes, line):
+    assert report_text(a_report(**changes), "").splitlines()[0] == line
+
+
+@pytest.mark.parametrize(
+    ("replica", "line"),
+    [
+        pytest.param(
+            {"server_successes": 790, "server_failures": 10},
+            "server: queue 0.20 ms, compute 3.9 ms, 790 successes (the client counts 800), 10 failures",
+            id="counts that differ",
+        ),
+        pytest.param(
+            {
+                "server_successes": None,
+                "queue_ns": None,
+                "compute_ns": None,
+                "absent_reason": "its metrics page answered 503 to 3 of 3 scrapes",
+            },
+            "server: no data: localhost:8000: its metrics page answered 503 to 3 of 3 scrapes",
+            id="counters that were not read",
+        ),
+        pytest.param(
+            {"server_successes": 0, "queue_ns": None, "compute_ns": None},
+            "server: queue no data (no request succeeded), compute no data (no request succeeded), 0 successes "
+            "(the client counts 800)",
+            id="a server that had no success",
+        ),
+    ],
+)
+def test_what_the_server_says_of_itself_stands_beside_the_clients_count(replica, line):
+    assert report_text(a_report(replicas=(a_replica(**replica),)), "").splitlines()[1] == f"        {line}"
+
+
+def test_replicas_are_set_side_by_side_and_their_means_weighed_by_their_requests():
+    report = a_report(
+        replicas=(
+            a_replica(name="r-server-0", node="gpu-a", queries=600, share=0.75, server_successes=600),
+            a_replica(
+                name="r-server-1",
+                node="gpu-b",
+                queries=200,
+                share=0.25,
+                server_successes=200,
+                queue_ns=600_000,
+                restarted=True,
+            ),
+        )
+    )
+
+    assert report_text(report, "").splitlines()[1:4] == [
+        "        server: queue 0.30 ms, compute 3.9 ms, 800 successes (equal to the client's)",
+        "          r-server-0  gpu-a  600 queries  75.0%  p99 15.2 ms  queue 0.20 ms  compute 3.9 ms",
+        "          r-server-1  gpu-b  200 queries  25.0%  p99 15.2 ms  queue 0.60 ms  compute 3.9 ms  restarted",
+    ]
+
+
+def test_one_silent_replica_of_two_leaves_the_total_without_data_and_is_named():
+    report = a_report(replicas=(a_replica(), a_replica(name="b", server_successes=None, absent_reason="HTTP 404")))
+
+    lines = report_text(report, "").splitlines()
+    assert lines[1] == "        server: no data: b: HTTP 404"
+    assert "server: no data (HTTP 404)" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        pytest.param(
+            {"workers": (a_worker(), a_worker(index=1, same_clock=False, clock_uncertainty_ns=38_000))},
+            "client: send lag p99 0.12 ms, clocks within 38 us",
+            id="clocks of two machines",
+        ),
+        pytest.param(
+            {"workers": (a_worker(backlogged=3), a_worker(index=1, backlogged=1))},
+            "client: send lag p99 0.12 ms, 4 queries waited for a free connection, clocks on one machine",
+            id="queries that waited",
+        ),
+        pytest.param(
+            {"client": {"send_lag_p99_ns": None}},
+            "client: send lag p99 no data (nothing was sent), clocks on one machine",
+            id="nothing sent",
+        ),
+    ],
+)
+def test_the_client_says_how_well_it_kept_the_schedule(changes, line):
+    assert report_text(a_report(**changes), "").splitlines()[-1] == f"        {line}"
