@@ -79,7 +79,7 @@ class CoordinatorLink:
         try:
             self._read()
         except BlockingIOError:
-            return Signal.GO_ON
+            pass  # What came together with an earlier frame may still wait in the inbox.
         except LinkLostError:
             return Signal.ABORT
         if any(isinstance(frame, Abort) for frame in self._inbox):

@@ -110,11 +110,12 @@ class MeasuredLoop:
     def run(self, work: Work, t0_ns: int, drain_ns: int) -> tuple[Records, LoopStats]:
         """Sends `work`, its time 0 at `t0_ns` (monotonic); what is open `drain_ns` after the last times out."""
         self._begin(work, t0_ns, drain_ns)
+        self._obey(self._link.take())  # What came together with the order to begin makes no socket readable.
         poll, by_fd, clock = self._epoll.poll, self._pool.by_fd, time.monotonic_ns
         timer, link_fd = self._timer, self._link.fileno()
         started_ns, started_cpu_ns, waited_ns = clock(), time.thread_time_ns(), 0
         now_ns = started_ns
-        while self._open or self._next_row < self._rows:
+        while not self._aborted and (self._open or self._next_row < self._rows):
             self._arm()
             events = poll(-1, EVENTS_PER_POLL)
             woken_ns = clock()
@@ -132,7 +133,7 @@ class MeasuredLoop:
             now_ns = clock()
             if now_ns >= self._tick_ns:
                 self._tick(now_ns)
-            if self._aborted or now_ns >= self._deadline_ns:
+            if now_ns >= self._deadline_ns:
                 break
         self._time_out()
         self._tick(clock())
@@ -157,8 +158,8 @@ class MeasuredLoop:
         self._tick_ns = t0_ns + TICK_NS
         self._armed_ns = 0
         self._recent_ns: list[int] = []
-        self._first_error = ""
-        self._aborted = False
+        self._first_error: str = ""
+        self._aborted: bool = False
 
     def _obey(self, signal: Signal) -> None:
         if signal is Signal.ABORT:
