@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from inferometer_loadgen.commands.exit_codes import ExitCode
+from inferometer_loadgen.commands.inputs import read_bytes
 from inferometer_loadgen.protocol.api import API_PORT, LINK_PORT
 
 SIGTERM_EXIT = 143
@@ -35,7 +36,7 @@ def execute(args: argparse.Namespace) -> int:
 
     settings = coordinator.CoordinatorSettings(
         plan_path=args.plan,
-        token=args.token.read_bytes().strip(),
+        token=read_bytes(args.token).strip(),
         run_uid=args.run_uid,
         host=args.host,
         api_port=args.api_port,

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from inferometer_loadgen.commands.exit_codes import ExitCode
+from inferometer_loadgen.commands.inputs import InputError, read_bytes
 
 SIGTERM_EXIT = 143
 
@@ -29,12 +30,11 @@ def execute(args: argparse.Namespace) -> int:
     from inferometer_loadgen.worker import main as worker
 
     if args.coordinator is None or args.index is None:
-        print("inferometer worker: set --coordinator (or COORDINATOR) and --index (or WORKER_INDEX)", file=sys.stderr)
-        return ExitCode.BAD_INPUT
+        raise InputError("coordinator or index is missing", "set COORDINATOR and WORKER_INDEX, or their options")
     signal.signal(signal.SIGTERM, _terminate)
     settings = worker.WorkerSettings(
         plan_path=args.plan,
-        token=args.token.read_bytes().strip(),
+        token=read_bytes(args.token).strip(),
         coordinator=args.coordinator,
         index=args.index,
         pod_uid=args.pod_uid,

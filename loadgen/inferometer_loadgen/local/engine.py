@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -36,8 +37,19 @@ class LocalRun:
     data: bytes | None
 
 
-async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> Report | FailureReport:
-    """The report of a run, or why there is none. Raises ChildError when a process of ours does not come up."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The report of a run, or why there is none; `interrupted` when it was ended by Ctrl-C."""
+
+    result: Report | FailureReport
+    interrupted: bool
+
+
+async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> Outcome:
+    """Runs to the end. Ctrl-C ends the run early, with what was measured; a second one leaves at once.
+
+    Raises ChildError when a process of ours does not come up, CoordinatorError when the coordinator is lost.
+    """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="inferometer-")))
         session = await stack.enter_async_context(aiohttp.ClientSession())
@@ -60,7 +72,22 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
             for index in range(run.plan.workers)
         ]
         client = CoordinatorClient(session, f"http://{LOOPBACK}:{ports['api']}", token.encode())
-        return await _follow(client, run, run_uid, [coordinator, *workers], on_status)
+        interrupt = _Interrupt(asyncio.get_running_loop())
+        result = await _follow(client, run, run_uid, [coordinator, *workers], interrupt, on_status)
+        return Outcome(result, interrupted=interrupt.came)
+
+
+class _Interrupt:
+    """The first Ctrl-C is noted, the second one is Python's own."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.came = False
+        self._loop = loop
+        loop.add_signal_handler(signal.SIGINT, self._note)
+
+    def _note(self) -> None:
+        self.came = True
+        self._loop.remove_signal_handler(signal.SIGINT)
 
 
 async def _follow(
@@ -68,9 +95,10 @@ async def _follow(
     run: LocalRun,
     run_uid: str,
     children: list[Child],
+    interrupt: _Interrupt,
     on_status: Callable[[RunStatus], None],
 ) -> Report | FailureReport:
-    started = False
+    started = called_off = False
     while True:
         status = await client.status()
         on_status(status)
@@ -81,6 +109,9 @@ async def _follow(
         if status.failure is not None:
             await client.acknowledge()
             return status.failure
+        if interrupt.came and not called_off:
+            called_off = True
+            await client.abort("interrupted from the keyboard")
         if status.ready and not started:
             started = True
             assignment = Assignment(replicas=run.replicas)
@@ -117,4 +148,4 @@ def _command(verb: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "inferometer_loadgen", verb, *arguments)
 
 
-__all__ = ["ChildError", "LocalRun", "run_locally"]
+__all__ = ["ChildError", "LocalRun", "Outcome", "run_locally"]
