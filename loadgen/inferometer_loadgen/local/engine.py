@@ -57,7 +57,7 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
         files = _write_files(folder, run, token)
         run_uid = secrets.token_hex(8)
         coordinator = await stack.enter_async_context(
-            Child.start("coordinator", _command("coordinator", *files.common, "--run-uid", run_uid, *_LISTEN))
+            Child.start("coordinator", command("coordinator", *files.common, "--run-uid", run_uid, *_LISTEN))
         )
         ports = json.loads(await coordinator.first_line())
         environment = os.environ | {"COORDINATOR": f"{LOOPBACK}:{ports['link']}"}
@@ -65,7 +65,7 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
             await stack.enter_async_context(
                 Child.start(
                     f"worker {index}",
-                    _command("worker", *files.common, *files.data, "--index", str(index)),
+                    command("worker", *files.common, *files.data, "--index", str(index)),
                     environment,
                 )
             )
@@ -144,7 +144,8 @@ def _write_files(folder: Path, run: LocalRun, token: str) -> _Files:
     )
 
 
-def _command(verb: str, *arguments: str) -> tuple[str, ...]:
+def command(verb: str, *arguments: str) -> tuple[str, ...]:
+    """How a process of ours is started."""
     return (sys.executable, "-m", "inferometer_loadgen", verb, *arguments)
 
 

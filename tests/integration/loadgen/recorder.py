@@ -1,0 +1,96 @@
+"""A KServe v2 server that writes down which sample it was asked about, on which connection, and when.
+
+It serves one model whose input is the sample's own number, so that what came in can be held against the stream.
+"""
+
+import json
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+
+import numpy as np
+
+MODEL = "recorder"
+METADATA = {
+    "name": MODEL,
+    "versions": ["1"],
+    "platform": "test",
+    "inputs": [{"name": "number", "datatype": "INT64", "shape": [-1, 1]}],
+    "outputs": [{"name": "number", "datatype": "INT64", "shape": [-1, 1]}],
+}
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request: its sample, the client's port (its connection) and when it was whole."""
+
+    sample: int
+    connection: int
+    at_ns: int
+
+
+@dataclass
+class Recorder:
+    """What one server received, in the order of arrival."""
+
+    url: str
+    received: list[Received] = field(default_factory=list)
+    delay_s: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    recorder: Recorder
+
+    def do_GET(self) -> None:
+        known = {"/v2": {"name": "recorder", "version": "0"}, f"/v2/models/{MODEL}": METADATA}
+        self._answer(200 if self.path in known else 404, json.dumps(known.get(self.path, {})).encode())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        tensor = body[int(self.headers["Inference-Header-Content-Length"]) :]
+        received = Received(int(np.frombuffer(tensor, "<i8")[0]), self.client_address[1], time.monotonic_ns())
+        with self.recorder.lock:
+            self.recorder.received.append(received)
+        if self.recorder.delay_s:
+            threading.Event().wait(self.recorder.delay_s)
+        self._answer(200, b"{}")
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        """Says nothing."""
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads = True
+    request_queue_size = 512
+
+
+@contextmanager
+def recording_server(delay_s: float = 0.0) -> Iterator[Recorder]:
+    """A server on loopback, for as long as the context lasts."""
+    handler = type("Handler", (_Handler,), {})
+    with _Server(("127.0.0.1", 0), handler) as server:
+        handler.recorder = Recorder(url=f"http://127.0.0.1:{server.server_address[1]}", delay_s=delay_s)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield handler.recorder
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def numbered_samples(count: int) -> "dict[str, np.ndarray]":
+    """A library whose sample i is the number i."""
+    return {"number": np.arange(count, dtype=np.int64).reshape(count, 1)}

@@ -1,0 +1,88 @@
+"""What a server receives is what `inferometer stream` printed: each sample, each once, at its replica, in order."""
+
+import base64
+import json
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from integration.loadgen.recorder import MODEL, Recorder, numbered_samples, recording_server
+from integration.loadgen.shell import inferometer, report_in
+from integration.loadgen.specs import write_spec
+
+SAMPLES = 40
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_each_replica_receives_its_part_of_the_printed_stream(tmp_path: Path, workers: int) -> None:
+    np.savez(tmp_path / "samples.npz", **numbered_samples(SAMPLES))
+    with ExitStack() as stack:
+        replicas = [stack.enter_context(recording_server()) for _ in range(2)]
+        spec = spec_for(tmp_path, replicas=2, workers=workers)
+
+        ended = inferometer("run", str(spec), *endpoints(replicas), *data(tmp_path), "-o", str(tmp_path))
+        printed = stream_of(spec, workers)
+
+    assert ended.code in {0, 3}, ended.stderr
+    report = report_in(tmp_path)
+    assert report.result.queries == report.result.answered == len(printed)
+    assert sum(len(replica.received) for replica in replicas) == len(printed)
+    for number, replica in enumerate(replicas):
+        planned = [row for row in printed if row["replica"] == number]
+        assert Counter(received.sample for received in replica.received) == Counter(row["sample"] for row in planned)
+        for connection in {received.connection for received in replica.received}:
+            own = [received.sample for received in replica.received if received.connection == connection]
+            assert is_subsequence(own, [row["sample"] for row in planned])
+
+
+def test_queries_come_at_their_scheduled_times(tmp_path: Path) -> None:
+    np.savez(tmp_path / "samples.npz", **numbered_samples(SAMPLES))
+    with recording_server() as replica:
+        spec = spec_for(tmp_path)
+
+        inferometer("run", str(spec), *endpoints([replica]), *data(tmp_path), "-o", str(tmp_path))
+        printed = stream_of(spec, 1)
+
+    assert [received.sample for received in replica.received] == [row["sample"] for row in printed]
+    came_ns = np.array([received.at_ns for received in replica.received])
+    planned_ns = np.array([row["scheduled_ns"] for row in printed])
+    late_ns = (came_ns - came_ns[0]) - planned_ns
+    # A busy machine delays single queries; the schedule as a whole must not drift.
+    assert abs(np.median(late_ns)) < 5_000_000
+
+
+def spec_for(folder: Path, replicas: int = 1, **load: object) -> Path:
+    # No warm-up, so that the server hears nothing but the stream.
+    samples = {"configMap": {"name": "samples"}}
+    return write_spec(folder, model=MODEL, replicas=replicas, warmup="0s", data=samples, targetQPS=100, **load)
+
+
+def endpoints(replicas: list[Recorder]) -> list[str]:
+    return [part for replica in replicas for part in ("--endpoint", replica.url)]
+
+
+def data(folder: Path) -> tuple[str, str]:
+    return "--data", str(folder / "samples.npz")
+
+
+def stream_of(spec: Path, workers: int) -> list[dict[str, int]]:
+    make_config_map(spec.parent)
+    ended = inferometer("stream", str(spec), "--json", "--workers", str(workers))
+    assert ended.code == 0, ended.stderr
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def make_config_map(folder: Path) -> None:
+    """The samples as the shell finds them beside a spec."""
+    npz = base64.b64encode((folder / "samples.npz").read_bytes()).decode()
+    (folder / "samples.yaml").write_text(
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: samples}}\nbinaryData: {{samples.npz: {npz}}}\n"
+    )
+
+
+def is_subsequence(part: list[int], whole: list[int]) -> bool:
+    rest = iter(whole)
+    return all(item in rest for item in part)
