@@ -11,20 +11,24 @@ from dataclasses import dataclass
 from inferometer_loadgen.wire.errors import PeerError
 
 MAX_HEAD_BYTES = 65_536
+"""Of a head, a chunk's size line and the trailers; what is longer is no answer."""
 MAX_ERROR_BYTES = 512
 """Of an error's body, as evidence in the report."""
 MAX_CACHED_HEADS = 1_024
 """A server whose heads all differ (a Date, a request id) would fill the memory otherwise."""
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([0-9]{3})(?: [^\r\n]*)?")
-# Anchored at the line's start: KServe's Inference-Header-Content-Length ends in the same words.
-_CONTENT_LENGTH = re.compile(rb"^content-length:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_TRANSFER_ENCODING = re.compile(rb"^transfer-encoding:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_CONNECTION = re.compile(rb"^connection:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\Z")
+# Anchored at the line's start: KServe's Inference-Header-Content-Length ends in the same words. White space is
+# stripped afterwards: a pattern that did so would backtrack for hours on a line of blanks.
+_CONTENT_LENGTH = re.compile(rb"^content-length:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_TRANSFER_ENCODING = re.compile(rb"^transfer-encoding:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_CONNECTION = re.compile(rb"^connection:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
 
 UNTIL_CLOSE = -1
 CHUNKED = -2
+INTERIM = -3
+"""Of a 1xx head: it has no body and completes nothing, so its length must not be one that a body can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +41,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """What a head says: its answer, and how the body's end is found (a length, or one of the two ways above)."""
+    """What a head says: its answer, and how the body's end is found (a length, or one of the ways above)."""
 
     answer: Answer
     length: int
-
-    @property
-    def interim(self) -> bool:
-        return 100 <= self.answer.status < 200
 
 
 class AnswerReader:
@@ -54,7 +54,7 @@ class AnswerReader:
 
     def __init__(self, heads: "dict[bytes, _Head]") -> None:
         self._heads = heads
-        self._buffer = b""
+        self._buffer = bytearray()
         self._head: _Head | None = None
         self._remaining = 0
         self.error_body = b""
@@ -90,19 +90,17 @@ class AnswerReader:
         return self._take_body(self._head)
 
     def _take_head(self) -> bool:
-        end = self._buffer.find(b"\r\n\r\n")
+        end = self._find(b"\r\n\r\n", "head")
         if end < 0:
-            if len(self._buffer) > MAX_HEAD_BYTES:
-                raise PeerError(f"an answer's head is longer than {MAX_HEAD_BYTES:,} bytes")
             return False
-        block = self._buffer[:end]
+        block = bytes(self._buffer[:end])
         head = self._heads.get(block)
         if head is None:
             head = _parse_head(block)
             if len(self._heads) < MAX_CACHED_HEADS:
                 self._heads[block] = head
-        self._buffer = self._buffer[end + 4 :]
-        if not head.interim:
+        del self._buffer[: end + 4]
+        if head.length != INTERIM:
             self._head = head
             self._remaining = max(head.length, 0)
             if head.answer.status != 200:
@@ -112,57 +110,71 @@ class AnswerReader:
     def _take_body(self, head: _Head) -> Answer | None:
         self._keep_evidence(head, self._buffer)
         if head.length == UNTIL_CLOSE:
-            self._buffer = b""
+            self._buffer.clear()
             return None
         if len(self._buffer) > self._remaining:
             raise PeerError(f"{len(self._buffer) - self._remaining:,} bytes came after the end of an answer")
         self._remaining -= len(self._buffer)
-        self._buffer = b""
+        self._buffer.clear()
         if self._remaining:
             return None
         self._reset()
         return head.answer
 
     def _take_chunks(self, head: _Head) -> Answer | None:
-        while True:
-            line_end = self._buffer.find(b"\r\n")
+        while not self._remaining or self._take_chunk(head):
+            line_end = self._find(b"\r\n", "chunk's size line")
             if line_end < 0:
-                if len(self._buffer) > MAX_HEAD_BYTES:
-                    raise PeerError("a chunk's size line has no end")
                 return None
-            match = _CHUNK_SIZE.match(self._buffer[:line_end])
+            match = _CHUNK_SIZE.fullmatch(self._buffer, 0, line_end)
             if match is None:
-                raise PeerError(f"`{self._buffer[:40]!r}` is no chunk size")
+                raise PeerError(f"`{bytes(self._buffer[:40])!r}` is no chunk size")
             size = int(match[1], 16)
             if size == 0:
-                return self._take_trailers(head, line_end + 2)
-            if len(self._buffer) < line_end + 2 + size + 2:
-                return None
-            chunk = self._buffer[line_end + 2 : line_end + 2 + size]
-            if self._buffer[line_end + 2 + size : line_end + 4 + size] != b"\r\n":
-                raise PeerError("a chunk is longer than its size says")
-            self._keep_evidence(head, chunk)
-            self._buffer = self._buffer[line_end + 4 + size :]
+                return self._take_trailers(head, line_end)
+            del self._buffer[: line_end + 2]
+            self._remaining = size + 2
+        return None
 
-    def _take_trailers(self, head: _Head, start: int) -> Answer | None:
-        if self._buffer.startswith(b"\r\n", start):
-            end = start + 2
-        else:
-            end = self._buffer.find(b"\r\n\r\n", start) + 4
-            if end < 4:
-                return None
-        if len(self._buffer) > end:
-            raise PeerError(f"{len(self._buffer) - end:,} bytes came after the end of an answer")
+    def _take_chunk(self, head: _Head) -> bool:
+        """Takes what has come of a chunk and of the line end behind it; whether that was all of it."""
+        data = self._buffer[: self._remaining - 2]
+        self._keep_evidence(head, data)
+        del self._buffer[: len(data)]
+        self._remaining -= len(data)
+        if self._remaining > 2 or len(self._buffer) < 2:
+            return False
+        if not self._buffer.startswith(b"\r\n"):
+            raise PeerError("a chunk is longer than its size says")
+        del self._buffer[:2]
+        self._remaining = 0
+        return True
+
+    def _take_trailers(self, head: _Head, line_end: int) -> Answer | None:
+        # The search begins with the last chunk's own line end: without trailers, the empty line follows at once.
+        end = self._find(b"\r\n\r\n", "list of trailers", line_end)
+        if end < 0:
+            return None
+        if len(self._buffer) > end + 4:
+            raise PeerError(f"{len(self._buffer) - end - 4:,} bytes came after the end of an answer")
         self._reset()
         return head.answer
 
-    def _keep_evidence(self, head: _Head, data: bytes) -> None:
-        if head.answer.status != 200 and len(self.error_body) < MAX_ERROR_BYTES:
-            self.error_body = (self.error_body + data)[:MAX_ERROR_BYTES]
+    def _find(self, mark: bytes, what: str, start: int = 0) -> int:
+        """Where `mark` begins, -1 while it has not come. The same bytes fail alike however they were cut."""
+        end = self._buffer.find(mark, start)
+        if end > start + MAX_HEAD_BYTES or (end < 0 and len(self._buffer) >= start + MAX_HEAD_BYTES + len(mark)):
+            raise PeerError(f"an answer's {what} is longer than {MAX_HEAD_BYTES:,} bytes")
+        return end
+
+    def _keep_evidence(self, head: _Head, data: bytearray) -> None:
+        room = MAX_ERROR_BYTES - len(self.error_body)
+        if head.answer.status != 200 and room > 0:
+            self.error_body += data[:room]
 
     def _reset(self) -> None:
         self._head = None
-        self._buffer = b""
+        self._buffer.clear()
         self._remaining = 0
 
 
@@ -172,7 +184,7 @@ def _parse_head(block: bytes) -> _Head:
     if status_line is None:
         raise PeerError(f"`{line[:80]!r}` is no status line of HTTP/1.1")
     minor, status = int(status_line[1]), int(status_line[2])
-    connection = b",".join(_CONNECTION.findall(fields)).lower()
+    connection = b",".join(_values(_CONNECTION, fields)).lower()
     length = _body_length(status, fields)
     keep_alive = length != UNTIL_CLOSE and (b"close" not in connection if minor else b"keep-alive" in connection)
     return _Head(Answer(status, keep_alive), length)
@@ -180,14 +192,16 @@ def _parse_head(block: bytes) -> _Head:
 
 def _body_length(status: int, fields: bytes) -> int:
     """RFC 9112 §6.3, for answers to POST and GET."""
-    if 100 <= status < 200 or status in {204, 304}:
+    if 100 <= status < 200:
+        return INTERIM
+    if status in {204, 304}:
         return 0
-    encodings = _TRANSFER_ENCODING.findall(fields)
+    encodings = _values(_TRANSFER_ENCODING, fields)
     if encodings:
         if encodings[-1].lower() != b"chunked":
             raise PeerError(f"transfer encoding `{encodings[-1].decode('latin-1')}` is not known")
         return CHUNKED
-    lengths = set(_CONTENT_LENGTH.findall(fields))
+    lengths = set(_values(_CONTENT_LENGTH, fields))
     if not lengths:
         return UNTIL_CLOSE
     if len(lengths) > 1:
@@ -196,6 +210,10 @@ def _body_length(status: int, fields: bytes) -> int:
     if not re.fullmatch(rb"[0-9]{1,15}", text):
         raise PeerError(f"`{text[:40].decode('latin-1')}` is no content length")
     return int(text)
+
+
+def _values(field: re.Pattern[bytes], fields: bytes) -> list[bytes]:
+    return [value.strip(b" \t") for value in field.findall(fields)]
 
 
 def shared_heads() -> "dict[bytes, _Head]":
