@@ -46,12 +46,13 @@ def test_queries_come_at_their_scheduled_times(tmp_path: Path) -> None:
         inferometer("run", str(spec), *endpoints([replica]), *data(tmp_path), "-o", str(tmp_path))
         printed = stream_of(spec, 1)
 
-    assert [received.sample for received in replica.received] == [row["sample"] for row in printed]
-    came_ns = np.array([received.at_ns for received in replica.received])
-    planned_ns = np.array([row["scheduled_ns"] for row in printed])
-    late_ns = (came_ns - came_ns[0]) - planned_ns
-    # A busy machine delays single queries; the schedule as a whole must not drift.
-    assert abs(np.median(late_ns)) < 5_000_000
+    # The server's threads may note two requests in the other order; those of one sample are told apart by time.
+    came = sorted((received.sample, received.at_ns) for received in replica.received)
+    planned = sorted((row["sample"], row["scheduled_ns"]) for row in printed)
+    assert [sample for sample, _ in came] == [sample for sample, _ in planned]
+    differences_ns = np.array([at_ns for _, at_ns in came]) - np.array([due_ns for _, due_ns in planned])
+    # All by the same amount, time 0 on the server's clock, but for what a busy machine delays.
+    assert np.median(differences_ns) - np.min(differences_ns) < 10_000_000
 
 
 def spec_for(folder: Path, replicas: int = 1, **load: object) -> Path:
