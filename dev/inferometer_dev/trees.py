@@ -30,7 +30,7 @@ def built_tree(kind: str, key: str, make: Callable[[Path], None]) -> Path:
 
 
 def link_into(source: Path, target: Path) -> None:
-    """Puts the content of `source` into `target` by hard links: no time, no space, and the same file system is a must."""
+    """Puts the content of `source` into `target` by hard links; both must lie on one file system."""
     target.mkdir(parents=True, exist_ok=True)
     run(f"link {source.name}", ["cp", "-al", f"{source}/.", target], "keep the cache on one file system")
 

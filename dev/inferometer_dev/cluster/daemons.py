@@ -32,7 +32,7 @@ def write_shared(record: Record) -> Authority:
         if not link.is_symlink() or link.readlink() != path:
             link.unlink(missing_ok=True)
             link.symlink_to(path)
-    for script in (state.INIT, state.PREPARE):
+    for script in (state.INIT, state.PREPARE, state.PRIVATE_RUN):
         # A copy: the clone may change or vanish while the cluster runs.
         shutil.copyfile(_HERE / script.name, script)
     authority = Authority(state.pki(record))

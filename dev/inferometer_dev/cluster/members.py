@@ -17,7 +17,7 @@ from inferometer_dev.errors import StepFailed
 from inferometer_dev.process import children_of
 
 from .network import namespace_path
-from .state import BIN, INIT, PREPARE
+from .state import BIN, INIT, PREPARE, PRIVATE_RUN
 
 if TYPE_CHECKING:
     from .addresses import Member
@@ -29,7 +29,9 @@ def start_member(member: Member, folder: Path) -> None:
     """Starts a member that is not running and returns at once; what it runs was written by `daemons`."""
     enter = ["nsenter", f"--net={namespace_path(member)}"]
     isolate = ["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
-    init = ["sh", str(INIT), member.name, str(folder), *([str(PREPARE)] if member.index else [])]
+    init = ["sh", str(INIT), member.name, str(folder)]
+    if member.index:
+        init = ["sh", str(PRIVATE_RUN), str(folder), *init, str(PREPARE)]
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     env = {
         "PATH": f"{BIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

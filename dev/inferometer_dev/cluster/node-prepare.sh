@@ -1,17 +1,10 @@
 #!/bin/sh
 # Gives a node the places that kubelet, CNI and containerd insist on, for itself alone: node-prepare.sh NAME FOLDER
-# Runs in the node's own mount namespace, so the machine sees none of these mounts.
+# Runs in the node's own mount namespace, so the machine sees none of these mounts; /run is private already.
 set -eu
 name=$1
 folder=$2
 state=/run/inferometer-dev
-
-# A /run of its own (sockets, CNI namespaces, leases, locks), with the shared state put back on top of it.
-mkdir -p "$folder/shared-state"
-mount --bind "$state" "$folder/shared-state"
-mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /run/lock /run/netns "$state"
-mount --move "$folder/shared-state" "$state"
 
 mkdir -p "$folder/kubelet" "$folder/cni" "$folder/log/pods" "$folder/log/containers"
 mount --bind "$folder/kubelet" /var/lib/kubelet

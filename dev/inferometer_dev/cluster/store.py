@@ -12,24 +12,24 @@ import shutil
 import subprocess
 import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inferometer_dev.commands import run, succeeds, tail
 from inferometer_dev.errors import StepFailed
-from inferometer_dev.gotools import TOOLS, binary, pinned_version
+from inferometer_dev.gotools import TOOLS, pinned_version
 from inferometer_dev.images.inferometer import REPOSITORY
 from inferometer_dev.oci import Image, write_archive
-from inferometer_dev.paths import cache
+from inferometer_dev.paths import STATE, cache
 from inferometer_dev.process import Process
 from inferometer_dev.progress import Step
 from inferometer_dev.trees import link_into
 
 from .settings import image_store_config
-from .state import BIN
+from .state import BIN, PRIVATE_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 _HINT = "the image store is rebuilt when its folder in the cache (cluster/images-*) is removed"
 
@@ -155,38 +155,31 @@ def template_daemon() -> Iterator[Path]:
 
 @contextmanager
 def _store_daemon() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="inferometer-store-") as name:
-        folder = Path(name)
-        address = folder / "containerd.sock"
-        config = folder / "config.toml"
-        root = template() / "ctd"
-        config.write_text(image_store_config(root, folder / "state", address, folder / "opt"))
-        # Own namespaces: unpacking mounts snapshots, and a killed `up` must leave none of them on the machine.
-        isolate = ["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
-        daemon = Process(
-            "containerd (image store)",
-            # A /run of its own: containerd makes a folder there whatever its settings say.
-            [
-                *isolate,
-                "sh",
-                "-c",
-                'mount -t tmpfs tmpfs /run && exec "$@"',
-                "sh",
-                binary("containerd"),
-                "--config",
-                config,
-            ],
-            lambda: succeeds([*_ctr(address), "version"]),
-            template() / "containerd.log",
-            wrapped=True,
-        )
-        daemon.start_or_raise(_HINT)
-        try:
-            yield address
-        finally:
-            daemon.stop()
+    # In the cluster's state, so that `down` removes it when we are killed.
+    folder = STATE / "store"
+    folder.mkdir(parents=True, exist_ok=True)
+    address = folder / "containerd.sock"
+    address.unlink(missing_ok=True)
+    config = folder / "containerd.toml"
+    root = template() / "ctd"
+    config.write_text(image_store_config(root, folder / "state", address, folder / "opt"))
+    # Own namespaces: unpacking mounts snapshots, and a killed `up` must leave none of them here. A /run of its
+    # own: containerd makes a folder there whatever its settings say.
+    isolate = ["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
+    daemon = Process(
+        "containerd (image store)",
+        [*isolate, "sh", PRIVATE_RUN, template(), BIN / "containerd", "--config", config],
+        lambda: succeeds([*_ctr(address), "version"]),
+        template() / "containerd.log",
+        wrapped=True,
+    )
+    daemon.start_or_raise(_HINT)
+    try:
+        yield address
+    finally:
+        daemon.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ctr(address: Path) -> list[str]:
-    ctr = BIN / "ctr"
-    return [str(ctr if ctr.exists() else binary("ctr")), "-a", str(address), "-n", "k8s.io"]
+    return [str(BIN / "ctr"), "-a", str(address), "-n", "k8s.io"]
