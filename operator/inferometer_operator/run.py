@@ -34,6 +34,7 @@ class Run:
 
     key: Key
     uid: str
+    created: datetime
     generation: int
     resource_version: str
     spec: BenchmarkSpec | None
@@ -76,6 +77,7 @@ def decode_run(stored: Mapping[str, Any]) -> Run:
     return Run(
         key=Key(metadata["namespace"], metadata["name"]),
         uid=metadata["uid"],
+        created=parse_time(metadata["creationTimestamp"]),
         generation=metadata.get("generation", 1),
         resource_version=metadata["resourceVersion"],
         spec=spec,

@@ -56,6 +56,7 @@ def a_run(spec: BenchmarkSpec | None = None, status: BenchmarkStatus | None = No
     return Run(
         key=Key("bench", "quickstart"),
         uid=UID,
+        created=T0,
         generation=1,
         resource_version="100",
         spec=spec or a_spec(),

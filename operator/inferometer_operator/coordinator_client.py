@@ -1,0 +1,121 @@
+"""Asks coordinators, and believes only answers that are signed with the run's token."""
+
+import time
+from dataclasses import dataclass
+
+import aiohttp
+import msgspec
+
+from inferometer_loadgen.protocol.api import API_PORT, Refusal, RunStatus, StartRequest
+from inferometer_loadgen.protocol.signing import (
+    COUNTER_HEADER,
+    SIGNATURE_HEADER,
+    run_token,
+    same,
+    sign_answer,
+    sign_request,
+)
+
+TIMEOUT_S = 3.0
+REPORT_TIMEOUT_S = 30.0
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+
+class CoordinatorError(Exception):
+    """A coordinator could not be asked.
+
+    CoordinatorError
+    ├── SilentError          no answer came, or not from who holds the run's token
+    └── DeclinedError        the coordinator said no, and why
+    """
+
+
+class SilentError(CoordinatorError):
+    """No answer came that can be believed."""
+
+
+class DeclinedError(CoordinatorError):
+    """The coordinator said no."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"the coordinator answered {status}: {message}")
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinators:
+    """The coordinators of all runs. Each call may raise CoordinatorError."""
+
+    session: aiohttp.ClientSession
+    key: bytes
+    """The operator's: each run's token is a function of it, so that no Secret need be read."""
+    port: int = API_PORT
+
+    async def status(self, address: str, run_uid: str) -> RunStatus:
+        """Where the run stands."""
+        content = await self._ask(address, run_uid, "GET", "/v1/status")
+        try:
+            return msgspec.json.decode(content, type=RunStatus)
+        except msgspec.DecodeError as error:
+            raise SilentError(f"its answer can't be read: {error}") from error
+
+    async def start(self, address: str, request: StartRequest) -> None:
+        """Gives the start; the same nonce may be given again."""
+        await self._ask(address, request.run_uid, "POST", "/v1/start", msgspec.json.encode(request))
+
+    async def report(self, address: str, run_uid: str) -> bytes:
+        """The report's JSON, compressed."""
+        return await self._ask(address, run_uid, "GET", "/v1/report", timeout_s=REPORT_TIMEOUT_S)
+
+    async def acknowledge(self, address: str, run_uid: str) -> None:
+        """Tells a coordinator that its report is stored and that it may leave."""
+        await self._ask(address, run_uid, "POST", "/v1/ack")
+
+    def token(self, run_uid: str) -> str:
+        """What a run's load pods hold."""
+        return run_token(self.key, run_uid)
+
+    async def _ask(
+        self, address: str, run_uid: str, method: str, path: str, body: bytes = b"", timeout_s: float = TIMEOUT_S
+    ) -> bytes:
+        token, counter = self.token(run_uid).encode(), time.time_ns()
+        host = f"[{address}]" if ":" in address else address
+        try:
+            async with self.session.request(
+                method,
+                f"http://{host}:{self.port}{path}",
+                data=body or None,
+                headers={
+                    COUNTER_HEADER: str(counter),
+                    SIGNATURE_HEADER: sign_request(token, method, path, counter, body),
+                },
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
+                allow_redirects=False,
+            ) as answer:
+                content = await _limited(answer)
+                signature = answer.headers.get(SIGNATURE_HEADER, "")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SilentError(f"no answer: {error or 'timed out'}") from error
+        if not same(signature, sign_answer(token, path, counter, answer.status, content)):
+            raise SilentError(f"what answers at {address} does not hold the run's token")
+        if answer.status != 200:
+            raise DeclinedError(answer.status, _message(content))
+        return content
+
+
+async def _limited(answer: aiohttp.ClientResponse) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.content.iter_chunked(65536):
+        size += len(part)
+        if size > MAX_ANSWER_BYTES:
+            raise SilentError(f"its answer is longer than {MAX_ANSWER_BYTES} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _message(content: bytes) -> str:
+    try:
+        return msgspec.json.decode(content, type=Refusal).message
+    except msgspec.DecodeError:
+        return content[:200].decode("utf-8", "replace")

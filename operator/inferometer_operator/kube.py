@@ -1,0 +1,145 @@
+"""The few calls that the operator makes to the API server, as typed functions over plain JSON.
+
+The generated classes of the kubernetes package are not used: objects are built as JSON and read as JSON, so that a
+field which this version of the package does not know passes through.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from kubernetes.aio import client
+
+from inferometer_operator.access import REQUEST_TIMEOUT_S
+from inferometer_operator.api.crd import GROUP, PLURAL, VERSION
+from inferometer_operator.errors import KubeError, NotFoundError, kube_error
+from inferometer_operator.objects.labels import RUN, SELECTOR
+from inferometer_operator.run import Key
+
+Json = dict[str, Any]
+
+FIELD_MANAGER = "inferometer"
+APPLY = "application/apply-patch+yaml"
+
+COLLECTIONS = {
+    "Pod": "/api/v1/namespaces/{namespace}/pods",
+    "ConfigMap": "/api/v1/namespaces/{namespace}/configmaps",
+    "Secret": "/api/v1/namespaces/{namespace}/secrets",
+    "Event": "/apis/events.k8s.io/v1/namespaces/{namespace}/events",
+}
+BENCHMARKS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
+
+
+class Kube:
+    """The API server. Each method raises a `KubeError` when it was not done."""
+
+    def __init__(self, access: client.Configuration) -> None:
+        # The package has types for its models, and none for its client.
+        self._client: Any = client.ApiClient(access)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.close()
+
+    async def create(self, manifest: Json, *, dry_run: bool = False) -> Json:
+        """POST: creates the object, or asks whether it would be let in. Never an apply."""
+        path = COLLECTIONS[manifest["kind"]].format(namespace=manifest["metadata"]["namespace"])
+        query = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
+        return await self._json("POST", path, query, manifest)
+
+    async def get(self, kind: str, namespace: str, name: str) -> Json | None:
+        """The object, or None."""
+        try:
+            return await self._json("GET", _object(kind, namespace, name))
+        except NotFoundError:
+            return None
+
+    async def delete_pod(self, namespace: str, name: str, uid: str) -> Json | None:
+        """Deletes this very pod, not a later one of its name; the pod on its way out, or None where it is gone."""
+        try:
+            return await self._json("DELETE", _object("Pod", namespace, name), body={"preconditions": {"uid": uid}})
+        except NotFoundError:
+            return None
+
+    async def pods_of(self, key: Key) -> Sequence[Json]:
+        """The pods of a run as they are now, not as the watch last told."""
+        path = COLLECTIONS["Pod"].format(namespace=key.namespace)
+        found = await self._json("GET", path, {"labelSelector": f"{SELECTOR},{RUN}={key.name}"})
+        items: list[Json] = found["items"]
+        return items
+
+    async def events_about(self, namespace: str, uid: str) -> Sequence[Json]:
+        """The events about an object, of the kind that schedulers and autoscalers write."""
+        path = f"/api/v1/namespaces/{namespace}/events"
+        found = await self._json("GET", path, {"fieldSelector": f"involvedObject.uid={uid}"})
+        items: list[Json] = found["items"]
+        return items
+
+    async def log_tail(self, namespace: str, name: str, container: str, lines: int) -> str:
+        """The end of a container's log."""
+        query = {"container": container, "tailLines": str(lines)}
+        data = await self._bytes("GET", f"{_object('Pod', namespace, name)}/log", query)
+        return data.decode(errors="replace")
+
+    async def write_status(self, key: Key, uid: str, resource_version: str, status: Json) -> Json:
+        """Replaces what this operator has said of the run, if the object is still as it was read."""
+        path = f"{BENCHMARKS.format(namespace=key.namespace)}/{quote(key.name)}/status"
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": "InferenceBenchmark",
+            "metadata": {"name": key.name, "uid": uid, "resourceVersion": resource_version},
+            "status": status,
+        }
+        return await self._json("PATCH", path, {"fieldManager": FIELD_MANAGER, "force": "true"}, body, APPLY)
+
+    async def _json(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Json | None = None,
+        content_type: str = "application/json",
+    ) -> Json:
+        found: Json = json.loads(await self._bytes(method, path, query, body, content_type))
+        return found
+
+    async def _bytes(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Json | None = None,
+        content_type: str = "application/json",
+    ) -> bytes:
+        what = f"{method} {path}"
+        headers = {"Accept": "application/json, */*", "Content-Type": content_type}
+        await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        url = self._client.configuration.host + path + (f"?{urlencode(query)}" if query else "")
+        try:
+            answer = await self._client.call_api(method, url, headers, body=body, _request_timeout=REQUEST_TIMEOUT_S)
+            data: bytes = await answer.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise KubeError(what, 0, f"no answer: {error or type(error).__name__}") from error
+        if answer.status >= 300:
+            reason, message = _said(data)
+            raise kube_error(what, answer.status, reason, message)
+        return data
+
+
+def _object(kind: str, namespace: str, name: str) -> str:
+    return f"{COLLECTIONS[kind].format(namespace=namespace)}/{quote(name)}"
+
+
+def _said(data: bytes) -> tuple[str, str]:
+    try:
+        status = json.loads(data)
+        return str(status.get("reason", "")), str(status.get("message", ""))
+    except (ValueError, AttributeError):
+        return "", data.decode(errors="replace")[:500]

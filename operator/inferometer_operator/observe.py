@@ -1,0 +1,175 @@
+"""I/O in: all that one reconcile needs, read when a policy asks for it, as one immutable value.
+
+What can't be read is a value too (`Absent`, `Unreachable`, an empty log): a policy decides what it means. Only an API
+server that does not answer is an error, since nothing can be decided without it.
+"""
+
+import base64
+import binascii
+import gzip
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from inferometer_loadgen.datasets.library import DataError
+from inferometer_loadgen.datasets.npz import npz_facts
+from inferometer_loadgen.protocol.api import RunStatus
+from inferometer_loadgen.spec.resolve import NpzFacts
+from inferometer_operator.cache import Cache
+from inferometer_operator.coordinator_client import CoordinatorError, Coordinators
+from inferometer_operator.errors import KubeError, NotFoundError, RefusedError, TakenError
+from inferometer_operator.kube import Kube
+from inferometer_operator.objects.config_maps import REPORT_KEY
+from inferometer_operator.objects.labels import Role
+from inferometer_operator.objects.load_pods import CONTAINER as LOADER_CONTAINER
+from inferometer_operator.objects.load_pods import SAMPLES_KEY
+from inferometer_operator.objects.names import report_name
+from inferometer_operator.objects.server_pods import CONTAINER as SERVER_CONTAINER
+from inferometer_operator.pods import Pod
+from inferometer_operator.reconcile.observed import Absent, LetIn, Observed, Refused, StoredReport, Unreachable
+from inferometer_operator.reconcile.step import (
+    AskAutoscaler,
+    AskCoordinator,
+    FetchReport,
+    ListPods,
+    Read,
+    ReadLibrary,
+    ReadLog,
+    ReadStoredReport,
+    TryServer,
+)
+from inferometer_operator.run import Key, Run
+from inferometer_operator.settings import Settings
+
+LOG_LINES = 200
+LOG_IS_GONE = "unable to retrieve container logs"
+"""The kubelet's words once the container is removed, with status 200."""
+
+NODE_IS_COMING = frozenset({"TriggeredScaleUp", "Nominated"})
+"""Reasons of events by which cluster-autoscaler and Karpenter say that they make a node for a pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Reads for reconciles. `silent_since` is the one thing that it remembers: who did not answer, since when."""
+
+    kube: Kube
+    coordinators: Coordinators
+    cache: Cache
+    settings: Settings
+    now: Callable[[], datetime]
+    silent_since: dict[str, datetime] = field(default_factory=dict)
+
+    def observe(self, key: Key) -> Observed | None:
+        """What the watches have told of a run; None where it is gone."""
+        run = self.cache.run(key)
+        if run is None:
+            return None
+        return Observed(
+            run=run,
+            settings=self.settings,
+            now=self.now(),
+            nonce=secrets.token_hex(16),
+            pods=self.cache.pods_of(run),
+            secrets=self.cache.secrets_of(run),
+        )
+
+    async def read(self, observed: Observed, reads: tuple[Read, ...]) -> Observed:
+        """The same with what a policy asked for."""
+        for read in reads:
+            observed = await self._read(observed, read)
+        return observed
+
+    async def _read(self, observed: Observed, read: Read) -> Observed:
+        run = observed.run
+        match read:
+            case ReadLibrary(config_map):
+                return replace(observed, library=await self._library(run, config_map))
+            case TryServer(manifest):
+                return replace(observed, first_server=await self._try(manifest))
+            case ListPods():
+                self.cache.replace_pods(run.key, await self.kube.pods_of(run.key))
+                return replace(observed, pods=self.cache.pods_of(run), pods_are_live=True)
+            case AskCoordinator(address):
+                return replace(observed, coordinator=await self._ask(run, address))
+            case FetchReport(address, sha256):
+                return replace(observed, fetched_report=await self._fetch(run, address, sha256))
+            case ReadStoredReport():
+                return replace(observed, stored_report=await self._stored_report(run))
+            case ReadLog(pod):
+                return replace(observed, logs=MappingProxyType({**observed.logs, pod.name: await self._log(pod)}))
+            case AskAutoscaler(pod):
+                awaited = {**observed.awaited, pod.name: await self._is_awaited(pod)}
+                return replace(observed, awaited=MappingProxyType(awaited))
+
+    async def _library(self, run: Run, name: str) -> NpzFacts | Absent:
+        stored = await self.kube.get("ConfigMap", run.namespace, name)
+        if stored is None:
+            return Absent(f"there is no ConfigMap {name} in namespace {run.namespace}; create it with the benchmark")
+        encoded = stored.get("binaryData", {}).get(SAMPLES_KEY)
+        if encoded is None:
+            return Absent(f"ConfigMap {name} has no key {SAMPLES_KEY} in its binaryData")
+        try:
+            return npz_facts(base64.b64decode(encoded))
+        except DataError as error:
+            return Absent(f"ConfigMap {name}, key {SAMPLES_KEY}: {error}")
+
+    async def _try(self, manifest: dict[str, Any]) -> LetIn | Refused:
+        try:
+            await self.kube.create(manifest, dry_run=True)
+        except TakenError:
+            # Admission comes before the name is looked at.
+            return LetIn()
+        except RefusedError as error:
+            return Refused("Pod", manifest["metadata"]["name"], error.message)
+        return LetIn()
+
+    async def _ask(self, run: Run, address: str) -> RunStatus | Unreachable:
+        try:
+            answer = await self.coordinators.status(address, run.uid)
+        except CoordinatorError as error:
+            since = self.silent_since.setdefault(run.uid, self.now())
+            return Unreachable(since, str(error))
+        self.silent_since.pop(run.uid, None)
+        return answer
+
+    async def _fetch(self, run: Run, address: str, sha256: str) -> bytes | Absent:
+        try:
+            compressed = await self.coordinators.report(address, run.uid)
+            found = hashlib.sha256(gzip.decompress(compressed)).hexdigest()
+        except (CoordinatorError, OSError, EOFError) as error:
+            return Absent(str(error))
+        return compressed if found == sha256 else Absent(f"its sha256 is {found}, not {sha256}")
+
+    async def _stored_report(self, run: Run) -> StoredReport:
+        stored = await self.kube.get("ConfigMap", run.namespace, report_name(run.name))
+        if stored is None or not _belongs_to(stored, run):
+            return StoredReport(None)
+        try:
+            return StoredReport(base64.b64decode(stored.get("binaryData", {})[REPORT_KEY]))
+        except (KeyError, binascii.Error):
+            return StoredReport(b"")
+
+    async def _log(self, pod: Pod) -> str:
+        container = SERVER_CONTAINER if pod.role is Role.SERVER else LOADER_CONTAINER
+        try:
+            log = await self.kube.log_tail(pod.namespace, pod.name, container, LOG_LINES)
+        except KubeError:
+            # Evidence is good to have; its absence must not keep a run from ending.
+            return ""
+        return "" if log.startswith(LOG_IS_GONE) else log
+
+    async def _is_awaited(self, pod: Pod) -> bool:
+        try:
+            events = await self.kube.events_about(pod.namespace, pod.uid)
+        except (NotFoundError, RefusedError):
+            return False
+        return any(event.get("reason") in NODE_IS_COMING for event in events)
+
+
+def _belongs_to(stored: dict[str, Any], run: Run) -> bool:
+    return any(owner["uid"] == run.uid for owner in stored["metadata"].get("ownerReferences", ()))

@@ -1,0 +1,141 @@
+"""A pod as the operator looks at it: what decides, and nothing else of its several hundred fields.
+
+The state of its container is read before its phase: the phase follows a second later.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from inferometer_operator.objects.labels import INDEX, ROLE, RUN, Role
+from inferometer_operator.run import parse_time
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The container is not running yet, or not again."""
+
+    reason: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The container runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminated:
+    """The container has ended."""
+
+    exit_code: int
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """One pod of a run."""
+
+    namespace: str
+    name: str
+    uid: str
+    run: str
+    owner_uid: str
+    role: Role
+    index: int
+    created: datetime
+    node: str = ""
+    ip: str = ""
+    ready: bool = False
+    deleting: bool = False
+    phase: str = "Pending"
+    reason: str = ""
+    """Of the pod as a whole: Evicted, DeadlineExceeded, OutOfcpu."""
+    message: str = ""
+    container: Waiting | Running | Terminated | None = None
+    scheduled_at: datetime | None = None
+    unschedulable: str = ""
+    """The scheduler's words while it finds no node."""
+    unschedulable_since: datetime | None = None
+    disruption: str = ""
+    """Who is taking it away: an eviction, a preemption, a taint."""
+    token_secret: str = ""
+    coordinator: str = ""
+    """The address that a worker was told."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing runs in it any more, or soon won't."""
+        return isinstance(self.container, Terminated) or self.phase in {"Failed", "Succeeded"}
+
+
+def decode_pod(stored: Json) -> Pod:
+    """The pod behind a stored object that carries our labels."""
+    metadata, spec, status = stored["metadata"], stored["spec"], stored.get("status", {})
+    labels = metadata.get("labels", {})
+    conditions = {condition["type"]: condition for condition in status.get("conditions", ())}
+    scheduled = conditions.get("PodScheduled", {})
+    is_scheduled = scheduled.get("status") == "True"
+    return Pod(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        uid=metadata["uid"],
+        run=labels.get(RUN, ""),
+        owner_uid=next((owner["uid"] for owner in metadata.get("ownerReferences", ()) if owner.get("controller")), ""),
+        role=Role(labels[ROLE]),
+        index=int(labels.get(INDEX, 0)),
+        created=parse_time(metadata["creationTimestamp"]),
+        node=spec.get("nodeName", ""),
+        ip=status.get("podIP", ""),
+        ready=conditions.get("Ready", {}).get("status") == "True",
+        deleting="deletionTimestamp" in metadata,
+        phase=status.get("phase", "Pending"),
+        reason=status.get("reason", ""),
+        message=status.get("message", ""),
+        container=_container(spec, status),
+        scheduled_at=_time(scheduled) if is_scheduled else None,
+        unschedulable=scheduled.get("message", "") if scheduled.get("reason") == "Unschedulable" else "",
+        unschedulable_since=_time(scheduled) if scheduled.get("reason") == "Unschedulable" else None,
+        disruption=_disruption(conditions.get("DisruptionTarget", {})),
+        token_secret=_token_secret(spec),
+        coordinator=_coordinator(spec),
+    )
+
+
+def _container(spec: Json, status: Json) -> Waiting | Running | Terminated | None:
+    # Ours is the first; what a mesh injected beside it is not judged here.
+    name = spec["containers"][0]["name"]
+    state: Json = next((one.get("state", {}) for one in status.get("containerStatuses", ()) if one["name"] == name), {})
+    match state:
+        case {"terminated": ended}:
+            return Terminated(ended["exitCode"], ended.get("reason", ""), ended.get("message", ""))
+        case {"waiting": waiting}:
+            return Waiting(waiting.get("reason", ""), waiting.get("message", ""))
+        case {"running": _}:
+            return Running()
+        case _:
+            return None
+
+
+def _time(condition: Json) -> datetime | None:
+    text = condition.get("lastTransitionTime")
+    return parse_time(text) if text else None
+
+
+def _disruption(condition: Json) -> str:
+    if condition.get("status") != "True":
+        return ""
+    return f"{condition.get('reason', '')}: {condition.get('message', '')}"
+
+
+def _token_secret(spec: Json) -> str:
+    return next((one["secret"]["secretName"] for one in spec.get("volumes", ()) if one["name"] == "token"), "")
+
+
+def _coordinator(spec: Json) -> str:
+    environment = spec["containers"][0].get("env", ())
+    return next((one.get("value", "") for one in environment if one["name"] == "COORDINATOR"), "")

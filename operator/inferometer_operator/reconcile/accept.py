@@ -1,0 +1,78 @@
+"""Whether a run can be run at all: before anything is held, and with the API server's own word on its pods."""
+
+from msgspec import UnsetType
+
+from inferometer_loadgen.plan import digest
+from inferometer_loadgen.spec.checks import check
+from inferometer_loadgen.spec.resolve import NpzFacts, resolve
+from inferometer_operator.api.conditions import ConditionType, FailureReason
+from inferometer_operator.api.status import Versions
+from inferometer_operator.objects.config_maps import plan_config_map
+from inferometer_operator.objects.names import report_name
+from inferometer_operator.objects.server_pods import server_pod
+from inferometer_operator.reconcile.ending import end_without_result
+from inferometer_operator.reconcile.observed import Absent, Observed, Refused
+from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
+from inferometer_operator.reconcile.step import Need, ReadLibrary, Step, TryServer
+
+LIBRARY_GRACE_S = 10.0
+"""`kubectl apply -f` of a folder may create the benchmark before its ConfigMap."""
+
+
+def refuse_what_the_api_server_refuses(observed: Observed) -> Step | Need | None:
+    """A create that came back with the API server's no ends the run with it: no later try would fare better."""
+    refused = observed.refused
+    if refused is None:
+        return None
+    message = f"the API server refuses {refused.kind} {refused.name}: {refused.words}"
+    is_report = (refused.kind, refused.name) == ("ConfigMap", report_name(observed.run.name))
+    reason = FailureReason.REPORT_UNREADABLE if is_report else FailureReason.POD_REJECTED
+    return end_without_result(observed, reason, message)
+
+
+def accept(observed: Observed) -> Step | Need | None:
+    """Checks the spec, reads what the plan needs, asks for a server by way of trial, and stores the plan."""
+    run = observed.run
+    if run.status.is_true(ConditionType.ACCEPTED):
+        return None
+    if run.spec is None:
+        message = f"this version of the operator can't read it: {run.spec_problem}"
+        return end_without_result(observed, FailureReason.SPEC_INVALID, message)
+    if errors := check(run.name, run.spec):
+        return end_without_result(observed, FailureReason.SPEC_INVALID, "; ".join(map(str, errors)))
+    config_map = run.spec.load.data.config_map
+    library = observed.library
+    if isinstance(library, Absent):
+        return _without_library(observed, library)
+    if library is None and not isinstance(config_map, UnsetType):
+        return Need((ReadLibrary(config_map.name),))
+    match observed.first_server:
+        case None:
+            return Need((TryServer(server_pod(run, 0)),))
+        case Refused() as refused:
+            message = f"the API server refuses the servers' pods: {refused.words}"
+            return end_without_result(observed, FailureReason.POD_REJECTED, message)
+        case _:
+            return _accepted(observed, library)
+
+
+def _without_library(observed: Observed, library: Absent) -> Step | Need:
+    age_s = (observed.now - observed.run.created).total_seconds()
+    if age_s < LIBRARY_GRACE_S:
+        return Step(again_after_s=1.0)
+    return end_without_result(observed, FailureReason.SPEC_INVALID, f"spec.load.data.configMap: {library.why}")
+
+
+def _accepted(observed: Observed, library: NpzFacts | None) -> Step:
+    run = observed.run
+    plan = resolve(run.name, run.wanted, library)
+    said = Said(ConditionType.ACCEPTED, TRUE, "PlanStored", "the spec can be run, its plan is stored")
+    status = changed(
+        run.status,
+        observed_generation=run.generation,
+        phase="Starting",
+        plan_hash=digest(plan),
+        versions=Versions(operator=observed.settings.version, image=observed.settings.image),
+        conditions=with_conditions(run, observed.now, said),
+    )
+    return Step(create=(plan_config_map(run, plan),), status=status)

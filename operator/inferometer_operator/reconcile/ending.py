@@ -1,0 +1,70 @@
+"""How a run ends without a result: typed, with evidence, and once."""
+
+from inferometer_operator.api.conditions import ConditionType
+from inferometer_operator.api.status import EVIDENCE_LIMIT, LOG_TAIL_LIMIT, Evidence, ReasonStatus, Summary
+from inferometer_operator.objects.events import Told
+from inferometer_operator.pods import Pod, Running, Terminated, Waiting
+from inferometer_operator.reconcile.observed import Observed
+from inferometer_operator.reconcile.status_change import (
+    FALSE,
+    TRUE,
+    UNKNOWN,
+    Said,
+    changed,
+    reason_name,
+    shortened,
+    with_conditions,
+)
+from inferometer_operator.reconcile.step import Need, ReadLog, Step
+from inferometer_operator.run import format_time
+
+INCONCLUSIVE = "Inconclusive"
+
+
+def end_without_result(observed: Observed, reason: str, message: str, *failed: Pod | None) -> Step | Need:
+    """The end state of a failed run. The pods that failed are read first: they are deleted after it."""
+    pods = tuple(pod for pod in failed if pod is not None)[:EVIDENCE_LIMIT]
+    unread = tuple(ReadLog(pod) for pod in pods if _has_log(pod) and pod.name not in observed.logs)
+    if unread:
+        return Need(unread)
+    run, now = observed.run, observed.now
+    name = reason_name(reason)
+    line = shortened(f"{name}: {message}")
+    said = [
+        Said(ConditionType.FINISHED, TRUE, name, message),
+        Said(ConditionType.COMPLETE, FALSE, name, message),
+        Said(ConditionType.FAILED, TRUE, name, message),
+        Said(ConditionType.VALID, UNKNOWN, name, "there is no result to judge"),
+    ]
+    if not run.status.is_true(ConditionType.ACCEPTED):
+        said.append(Said(ConditionType.ACCEPTED, FALSE, name, message))
+    status = changed(
+        run.status,
+        observed_generation=run.generation,
+        phase="Failed",
+        completion_time=format_time(now),
+        conditions=with_conditions(run, now, *said),
+        # Before the start there is nothing that could have been measured, so there is nothing to judge either.
+        verdict=INCONCLUSIVE if run.has_started else "",
+        reasons=(ReasonStatus(type=name, message=shortened(message)),),
+        summary=Summary(result="-", p99="-", reason=line),
+        evidence=tuple(_evidence(pod, observed.logs.get(pod.name, "")) for pod in pods),
+    )
+    return Step(status=status, tell=(Told("Warning", name, message),))
+
+
+def _has_log(pod: Pod) -> bool:
+    return isinstance(pod.container, Running | Terminated) and bool(pod.node)
+
+
+def _evidence(pod: Pod, log: str) -> Evidence:
+    tail = log[-LOG_TAIL_LIMIT:]
+    match pod.container:
+        case Terminated(exit_code, reason, message):
+            words = ": ".join(part for part in (pod.reason or reason, pod.message or message) if part)
+            return Evidence(pod=pod.name, node=pod.node, reason=shortened(words), exit_code=exit_code, log_tail=tail)
+        case Waiting(reason, message):
+            words = f"{reason}: {message}"
+        case _:
+            words = pod.disruption or pod.unschedulable or pod.reason
+    return Evidence(pod=pod.name, node=pod.node, reason=shortened(words), log_tail=tail)

@@ -1,0 +1,60 @@
+"""From the end of the load to the result in the status: the report is stored first, everything else follows from it."""
+
+import gzip
+import hashlib
+
+import msgspec
+
+from inferometer_loadgen.protocol.api import RunState, RunStatus
+from inferometer_loadgen.report import schema
+from inferometer_operator.api.conditions import ConditionType, FailureReason
+from inferometer_operator.objects.config_maps import report_config_map
+from inferometer_operator.reconcile.ending import end_without_result
+from inferometer_operator.reconcile.observed import Absent, Observed
+from inferometer_operator.reconcile.result import finished_status, told_of
+from inferometer_operator.reconcile.step import FetchReport, Need, ReadStoredReport, Step
+
+
+def finish_from_the_stored_report(observed: Observed) -> Step | Need | None:
+    """Once the report's ConfigMap is there the run is finished from it, whatever became of its pods."""
+    if not observed.run.status.is_true(ConditionType.MEASURED):
+        return None
+    stored = observed.stored_report
+    if stored is None:
+        return Need((ReadStoredReport(),))
+    if stored.compressed is None:
+        return None
+    report = _read(stored.compressed, observed.run.uid)
+    if isinstance(report, Absent):
+        return end_without_result(observed, FailureReason.REPORT_UNREADABLE, report.why)
+    digest = hashlib.sha256(gzip.decompress(stored.compressed)).hexdigest()
+    return Step(status=finished_status(observed, report, digest), tell=told_of(report))
+
+
+def store_the_report(observed: Observed) -> Step | Need | None:
+    """Fetches the report and stores it as it came."""
+    answer, pod = observed.coordinator, observed.coordinator_pod
+    if not observed.run.status.is_true(ConditionType.MEASURED) or not isinstance(answer, RunStatus) or pod is None:
+        return None
+    if answer.state is not RunState.DONE:
+        return None
+    fetched = observed.fetched_report
+    if fetched is None:
+        return Need((FetchReport(pod.ip, answer.report_sha256),))
+    if isinstance(fetched, Absent):
+        # The next poll tries again, until the coordinator counts as lost.
+        return Step(again_after_s=1.0)
+    report = _read(fetched, observed.run.uid)
+    if isinstance(report, Absent):
+        return end_without_result(observed, FailureReason.REPORT_UNREADABLE, report.why, pod)
+    return Step(create=(report_config_map(observed.run, fetched),))
+
+
+def _read(compressed: bytes, run_uid: str) -> schema.Report | Absent:
+    try:
+        report = schema.decode(gzip.decompress(compressed))
+    except (OSError, EOFError, msgspec.DecodeError) as error:
+        return Absent(f"the report can't be read: {error}; are the operator and its load pods of one version?")
+    if report.run_uid != run_uid:
+        return Absent(f"the report is that of another run ({report.run_uid})")
+    return report

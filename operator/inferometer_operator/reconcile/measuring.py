@@ -1,0 +1,133 @@
+"""From the start to the end of the load: nothing is replaced, what is lost ends the run."""
+
+from inferometer_loadgen.protocol.api import RunProgress, RunStatus
+from inferometer_loadgen.spec.units import format_duration_ns
+from inferometer_operator.api.conditions import ConditionType, FailureReason
+from inferometer_operator.api.status import BenchmarkStatus, Progress, Summary
+from inferometer_operator.pods import Pod, Terminated
+from inferometer_operator.reconcile.ending import end_without_result
+from inferometer_operator.reconcile.observed import Observed, Unreachable
+from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
+from inferometer_operator.reconcile.step import Need, Step
+from inferometer_operator.run import format_time, parse_time
+
+UNREACHABLE_S = 60.0
+"""A node's network may hiccup; the coordinator itself goes on measuring meanwhile."""
+
+PROGRESS_EVERY_S = 5.0
+"""Each write is stored and sent to every watcher; live figures are the coordinator's own metrics."""
+
+
+def end_if_the_coordinator_is_lost(observed: Observed) -> Step | Need | None:
+    """After the start there is one coordinator, and its report is the only result."""
+    if not observed.run.has_started:
+        return None
+    pod = observed.coordinator_pod
+    if (why := _lost(pod, "the coordinator")) is None:
+        answer = observed.coordinator
+        if not isinstance(answer, Unreachable):
+            return None
+        silent_s = (observed.now - answer.since).total_seconds()
+        if silent_s <= UNREACHABLE_S:
+            return None
+        why = f"the coordinator has not answered for {silent_s:.0f} s ({answer.why})"
+    message = f"{why}; look at its node and run again"
+    return end_without_result(observed, FailureReason.COORDINATOR_LOST, message, pod)
+
+
+def end_if_a_server_is_lost(observed: Observed) -> Step | Need | None:
+    """While load is sent each server must be the one that was there at the start."""
+    if not _load_is_sent(observed):
+        return None
+    for index, pod in enumerate(observed.servers):
+        if why := _lost(pod, f"replica {index}"):
+            message = f"{why} while it was measured; look at its node and run again"
+            return end_without_result(observed, FailureReason.SERVER_LOST, message, pod)
+    return None
+
+
+def end_if_a_worker_is_lost(observed: Observed) -> Step | Need | None:
+    """While load is sent each worker must be there; one that has handed over its records may leave."""
+    if not _load_is_sent(observed):
+        return None
+    for index, pod in enumerate(observed.workers):
+        if pod is not None and isinstance(pod.container, Terminated) and pod.container.exit_code == 0:
+            continue
+        if why := _lost(pod, f"worker {index}"):
+            message = f"{why} while it sent load; look at its node and run again"
+            return end_without_result(observed, FailureReason.WORKER_LOST, message, pod)
+    return None
+
+
+def note_the_end_of_the_load(observed: Observed) -> Step | None:
+    """Written before the servers are released: a missing server means nothing from then on."""
+    answer, run = observed.coordinator, observed.run
+    if not run.has_started or run.status.is_true(ConditionType.MEASURED) or not isinstance(answer, RunStatus):
+        return None
+    if not answer.state.load_has_ended:
+        return None
+    said = Said(ConditionType.MEASURED, TRUE, "LoadEnded", "the load has ended, the servers are released")
+    status = changed(run.status, phase="Finishing", conditions=with_conditions(run, observed.now, said))
+    return Step(status=_with_progress(observed, status, answer.progress))
+
+
+def release_servers(observed: Observed) -> Step | None:
+    """GPUs are wanted: scoring and the report need none."""
+    if not observed.run.status.is_true(ConditionType.MEASURED):
+        return None
+    held = tuple(pod for pod in observed.servers if pod is not None and not pod.deleting)
+    return Step(delete=held) if held else None
+
+
+def report_progress(observed: Observed) -> Step | None:
+    """How far the run is, as often as it is worth a write."""
+    answer, run = observed.coordinator, observed.run
+    if not run.has_started or not isinstance(answer, RunStatus):
+        return None
+    old = run.status.progress
+    if isinstance(old, Progress):
+        same_step = old.step == answer.progress.step
+        is_recent = (observed.now - parse_time(old.time)).total_seconds() < PROGRESS_EVERY_S
+        is_same = (old.completed, old.errors) == (answer.progress.completed, answer.progress.errors)
+        if same_step and (is_recent or is_same):
+            return None
+    return Step(status=_with_progress(observed, run.status, answer.progress))
+
+
+def _with_progress(observed: Observed, status: BenchmarkStatus, progress: RunProgress) -> BenchmarkStatus:
+    said = Progress(
+        step=progress.step,
+        percent=min(100, max(0, progress.percent)),
+        completed=progress.completed,
+        planned=progress.planned,
+        errors=progress.errors,
+        time=format_time(observed.now),
+        eta=format_duration_ns(progress.eta_ns) if progress.eta_ns else "",
+    )
+    summary = Summary(progress=f"{said.percent}%", errors=f"{progress.errors:,}")
+    return changed(status, progress=said, summary=summary)
+
+
+def _load_is_sent(observed: Observed) -> bool:
+    # Judged only beside an answer: a coordinator that has just ended the load makes a missing server harmless.
+    answer, run = observed.coordinator, observed.run
+    return (
+        run.has_started
+        and not run.status.is_true(ConditionType.MEASURED)
+        and isinstance(answer, RunStatus)
+        and not answer.state.load_has_ended
+    )
+
+
+def _lost(pod: Pod | None, who: str) -> str | None:
+    if pod is None:
+        return f"{who}'s pod is gone"
+    if isinstance(pod.container, Terminated):
+        words = f" ({pod.container.reason})" if pod.container.reason not in {"", "Error", "Completed"} else ""
+        taken = f", taken away by {pod.disruption}" if pod.disruption else ""
+        return f"{who} exited with code {pod.container.exit_code}{words}{taken}"
+    if pod.has_ended:
+        return f"{who} ended ({pod.reason or pod.phase})"
+    if pod.deleting:
+        return f"{who} is being deleted" + (f" ({pod.disruption})" if pod.disruption else "")
+    return None

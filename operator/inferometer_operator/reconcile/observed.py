@@ -1,0 +1,99 @@
+"""All that one reconcile may know, as one immutable value.
+
+The first fields come from the cache. The others are None until a policy asks for them (`step.Need`): each is one call
+to somewhere, and most reconciles need none of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from inferometer_loadgen.protocol.api import RunStatus
+from inferometer_loadgen.spec.resolve import NpzFacts
+from inferometer_operator.objects.labels import Role
+from inferometer_operator.pods import Pod
+from inferometer_operator.run import Run
+from inferometer_operator.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Something could not be read; the sentence says why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """The API server would create the first server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The API server refuses an object, in its own words."""
+
+    kind: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The coordinator did not answer, for the first time at `since`."""
+
+    since: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """The report's ConfigMap: its compressed report, or None where there is no ConfigMap yet."""
+
+    compressed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One run at one moment."""
+
+    run: Run
+    settings: Settings
+    now: datetime
+    nonce: str
+    """Fresh randomness, for names that must not repeat."""
+    pods: tuple[Pod, ...] = ()
+    secrets: frozenset[str] = frozenset()
+    """Secrets that are known to be there."""
+    refused: Refused | None = None
+    """What the API server has just refused to create."""
+    pods_are_live: bool = False
+    """Whether `pods` were listed for this reconcile, and not told by the watch."""
+    library: NpzFacts | Absent | None = None
+    first_server: LetIn | Refused | None = None
+    coordinator: RunStatus | Unreachable | None = None
+    stored_report: StoredReport | None = None
+    fetched_report: bytes | Absent | None = None
+    logs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The ends of logs, by pod; empty where there is none."""
+    awaited: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    """Whether an autoscaler said that it makes a node, by pod."""
+
+    @property
+    def servers(self) -> tuple[Pod | None, ...]:
+        """The pod of each replica, by index."""
+        return self._by_index(Role.SERVER, self.run.wanted.target.triton.replicas)
+
+    @property
+    def workers(self) -> tuple[Pod | None, ...]:
+        """The pod of each worker, by index."""
+        return self._by_index(Role.WORKER, self.run.wanted.load.workers)
+
+    @property
+    def coordinator_pod(self) -> Pod | None:
+        """The coordinator's pod."""
+        return next((pod for pod in self.pods if pod.role is Role.COORDINATOR), None)
+
+    def _by_index(self, role: Role, count: int) -> tuple[Pod | None, ...]:
+        found = {pod.index: pod for pod in self.pods if pod.role is role}
+        return tuple(found.get(index) for index in range(count))

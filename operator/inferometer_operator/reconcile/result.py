@@ -1,0 +1,153 @@
+"""From the report to the status: the same facts, shorter."""
+
+from msgspec import UNSET, UnsetType
+
+from inferometer_loadgen.report import schema
+from inferometer_loadgen.spec.units import format_duration_ns
+from inferometer_operator.api.conditions import ConditionStatus, ConditionType
+from inferometer_operator.api.status import (
+    BenchmarkStatus,
+    Latency,
+    ReasonStatus,
+    ReportReference,
+    Result,
+    ServerStatus,
+    Summary,
+    Versions,
+)
+from inferometer_operator.objects.events import Told
+from inferometer_operator.objects.names import report_name
+from inferometer_operator.reconcile.observed import Observed
+from inferometer_operator.reconcile.servers import gpus_of
+from inferometer_operator.reconcile.status_change import (
+    FALSE,
+    TRUE,
+    UNKNOWN,
+    Said,
+    changed,
+    reason_name,
+    shortened,
+    with_conditions,
+)
+from inferometer_operator.run import format_time
+
+ABSENT = "-"
+
+VALID_BY_VERDICT: dict[str, ConditionStatus] = {"Valid": TRUE, "Invalid": FALSE, "Inconclusive": UNKNOWN}
+
+
+def finished_status(observed: Observed, report: schema.Report, sha256: str) -> BenchmarkStatus:
+    """The end state of a run that has a verdict."""
+    run, now = observed.run, observed.now
+    reason, message = _first_reason(report)
+    name = report_name(run.name)
+    versions = run.status.versions
+    return changed(
+        run.status,
+        phase="Succeeded",
+        completion_time=format_time(now),
+        conditions=with_conditions(
+            run,
+            now,
+            Said(ConditionType.REPORT_STORED, TRUE, "Stored", f"the report is in ConfigMap {name}"),
+            Said(ConditionType.FINISHED, TRUE, "Complete", "the run has a verdict"),
+            Said(ConditionType.COMPLETE, TRUE, "Complete", "everything was measured and judged"),
+            Said(ConditionType.FAILED, FALSE, "Complete", "the run has a verdict"),
+            Said(ConditionType.VALID, VALID_BY_VERDICT[report.verdict], reason, message),
+        ),
+        verdict=report.verdict,
+        reasons=tuple(
+            ReasonStatus(type=reason_name(one.type), message=shortened(one.message)) for one in report.reasons[:32]
+        ),
+        result=_result(report.result),
+        summary=_summary(report),
+        servers=tuple(_server(observed, one) for one in report.replicas),
+        report=ReportReference(config_map=name, sha256=sha256),
+        versions=_versions(versions, report),
+    )
+
+
+def told_of(report: schema.Report) -> tuple[Told, ...]:
+    """The events of a run that has a verdict."""
+    reason, message = _first_reason(report)
+    result = report.result
+    lag_ns = report.client.send_lag_p99_ns
+    lag = f", client send lag p99 {format_duration_ns(lag_ns)}" if lag_ns is not None else ""
+    measured = f"{result.duration_ns / 1e9:.1f} s, {result.errors:,} errors{lag}"
+    if report.verdict == "Valid":
+        verdict = Told("Normal", "Valid", message)
+    else:
+        verdict = Told("Warning", report.verdict, f"{reason}: {message}")
+    return Told("Normal", "Measured", measured), verdict
+
+
+def _first_reason(report: schema.Report) -> tuple[str, str]:
+    if report.reasons:
+        return reason_name(report.reasons[0].type), report.reasons[0].message
+    summary = _summary(report)
+    return report.verdict, f"{summary.result}, p99 {summary.p99}, {report.result.queries:,} queries"
+
+
+def _result(result: schema.Result) -> Result:
+    latency = result.latency
+    return Result(
+        metric=result.metric,
+        unit=result.unit,
+        queries=result.queries,
+        errors=result.errors,
+        duration_ns=result.duration_ns,
+        value=_given(result.value),
+        qps=_given(result.scheduled_qps),
+        latency=Latency(
+            mean_ns=_given(latency.mean_ns),
+            p50_ns=_given(latency.p50_ns),
+            p90_ns=_given(latency.p90_ns),
+            p95_ns=_given(latency.p95_ns),
+            p97_ns=_given(latency.p97_ns),
+            p99_ns=_given(latency.p99_ns),
+            p999_ns=_given(latency.p999_ns),
+            max_ns=_given(latency.max_ns),
+        ),
+    )
+
+
+def _summary(report: schema.Report) -> Summary:
+    result = report.result
+    reasons = [f"{one.type}: {one.message}" for one in report.reasons]
+    return Summary(
+        progress="100%",
+        result=ABSENT if result.value is None else f"{_rate(result.value)} {result.unit}",
+        p99=ABSENT if result.latency.p99_ns is None else format_duration_ns(result.latency.p99_ns),
+        qps=ABSENT if result.scheduled_qps is None else _rate(result.scheduled_qps),
+        errors=f"{result.errors:,}",
+        reason=shortened("; ".join(reasons)),
+    )
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
+
+
+def _server(observed: Observed, replica: schema.ReplicaReport) -> ServerStatus:
+    return ServerStatus(
+        name=replica.name,
+        node=replica.node,
+        gpu=gpus_of(observed),
+        ready=True,
+        queries=replica.queries,
+        share=replica.share,
+        p99_ns=_given(replica.p99_ns),
+        queue_ns=_given(replica.queue_ns),
+        compute_ns=_given(replica.compute_ns),
+        absent_reason=shortened(replica.absent_reason),
+    )
+
+
+def _versions(versions: Versions | UnsetType, report: schema.Report) -> Versions | UnsetType:
+    if isinstance(versions, UnsetType):
+        return UNSET
+    return Versions(operator=versions.operator, image=versions.image, server=report.versions.server)
+
+
+def _given[T](value: T | None) -> T | UnsetType:
+    return UNSET if value is None else value

@@ -1,0 +1,80 @@
+"""From an accepted run to servers on each of which the model is ready."""
+
+import math
+from dataclasses import replace
+
+from inferometer_operator.api.conditions import ConditionType
+from inferometer_operator.api.status import ServerStatus
+from inferometer_operator.objects.events import Told
+from inferometer_operator.objects.server_pods import server_pod
+from inferometer_operator.pods import Pod
+from inferometer_operator.reconcile.observed import Observed
+from inferometer_operator.reconcile.readiness import end_if_hopeless, servers_start
+from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
+from inferometer_operator.reconcile.step import Need, Step
+from inferometer_operator.run import parse_time
+
+
+def end_if_servers_are_hopeless(observed: Observed) -> Step | Need | None:
+    """Before the start: a server that can't become ready, or ended, ends the run with its own words."""
+    if observed.run.has_started:
+        return None
+    start = servers_start(observed)
+    if observed.run.status.is_true(ConditionType.SERVERS_READY):
+        # Their time-out is over once they were ready; what ends afterwards still counts.
+        start = replace(start, timeout_s=math.inf)
+    return end_if_hopeless(observed, start)
+
+
+def create_servers(observed: Observed) -> Step | None:
+    """Before the start a missing server is created, also in place of one that was taken away."""
+    if observed.run.has_started:
+        return None
+    missing = [index for index, pod in enumerate(observed.servers) if pod is None]
+    if not missing:
+        return None
+    return Step(create=tuple(server_pod(observed.run, index) for index in missing))
+
+
+def announce_servers(observed: Observed) -> Step | None:
+    """Once the model is ready on each replica, that is said, and the clients may come."""
+    run = observed.run
+    if run.status.is_true(ConditionType.SERVERS_READY):
+        return None
+    ready = [pod for pod in observed.servers if pod is not None and is_serving(pod)]
+    if len(ready) < len(observed.servers):
+        return None
+    accepted = run.status.condition(ConditionType.ACCEPTED)
+    took_s = (observed.now - parse_time(accepted.last_transition_time)).total_seconds() if accepted else 0.0
+    note = f"{_replicas(len(ready))} {_model(observed)} after {took_s:.0f} s"
+    status = changed(
+        run.status,
+        phase="Starting",
+        servers=tuple(_server_status(observed, pod) for pod in ready),
+        conditions=with_conditions(run, observed.now, Said(ConditionType.SERVERS_READY, TRUE, "ModelReady", note)),
+    )
+    return Step(status=status, tell=(Told("Normal", "ServersReady", note),))
+
+
+def is_serving(pod: Pod) -> bool:
+    """Whether a server can be sent load."""
+    return pod.ready and bool(pod.ip) and not pod.deleting and not pod.has_ended
+
+
+def gpus_of(observed: Observed) -> str:
+    """What each replica holds, as nodes offer it."""
+    gpu = observed.run.wanted.target.triton.gpu
+    return f"{gpu.count} {gpu.resource}" if gpu.count else ""
+
+
+def _server_status(observed: Observed, pod: Pod) -> ServerStatus:
+    return ServerStatus(name=pod.name, node=pod.node, gpu=gpus_of(observed), ready=True)
+
+
+def _replicas(count: int) -> str:
+    return "1 Triton replica serves" if count == 1 else f"{count} Triton replicas serve"
+
+
+def _model(observed: Observed) -> str:
+    model = observed.run.wanted.model
+    return f"{model.name} version {model.version}" if model.version else model.name
