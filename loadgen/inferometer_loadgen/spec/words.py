@@ -80,7 +80,7 @@ def no_number(value: object, whole: bool) -> Words:
     """For something else where a number is expected."""
     expected = "a whole number" if whole else "a number"
     if isinstance(value, float):
-        return f"{shown(value)} is no whole number", f"write {math.floor(value) if math.isfinite(value) else 1}"
+        return f"{shown(value)} is no whole number", f"write {max(1, math.floor(value)) if math.isfinite(value) else 1}"
     hint = f"write {expected}"
     if isinstance(value, str) and re.fullmatch(r"[0-9]+" if whole else r"[0-9]+(\.[0-9]+)?", value):
         hint = f"write {value} without quotes"

@@ -232,7 +232,7 @@ class MeasuredLoop:
             self._lost(connection, f"the connection broke while an answer was awaited: {error}", CONNECTION_LOST)
             return
         except PeerError as error:
-            self._lost(connection, str(error), BAD_ANSWER)
+            self._lost(connection, str(error), BAD_ANSWER if data else CONNECTION_LOST)
             return
         if answer is not None:
             self._answered(connection, answer)

@@ -117,6 +117,8 @@ def _get(replica: ReplicaAddress, path: str) -> tuple[int, bytes]:
         answer = connection.getresponse()
         return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
-        raise PrepareError("ServerUnreachable", f"{replica.name} at {replica.url} does not answer: {error}") from error
+        raise PrepareError(
+            "ServerUnreachable", f"{replica.name} at {replica.url} does not answer: {error}. Check that it runs there"
+        ) from error
     finally:
         connection.close()
