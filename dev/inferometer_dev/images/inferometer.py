@@ -6,6 +6,7 @@ costs only the last, small one. Everything is compiled by the image's own Python
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -13,10 +14,11 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from inferometer_dev.debian import compile_python, root_file_system
+from inferometer_dev.errors import Missing
 from inferometer_dev.keys import content_key, tree_key
 from inferometer_dev.layers import Layer, layer_of_tree, remember, remembered
 from inferometer_dev.oci import Image, Settings, save_record
-from inferometer_dev.paths import REPO
+from inferometer_dev.paths import DEV, REPO
 from inferometer_dev.progress import Step
 from inferometer_dev.trees import add_user, built_tree, link_into, write_program
 from inferometer_dev.wheels import installed
@@ -25,6 +27,7 @@ from .triton import base_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
 REPOSITORY = "localhost/inferometer"
 # A fixed second name, for manifests that are written by hand.
@@ -115,7 +118,15 @@ def _stage_code(stage: Path) -> None:
     for path in (site, *site.rglob("*")):
         # The checkout's umask must not decide what uid 65532 can read.
         path.chmod(0o755 if path.is_dir() else 0o644)
-    for name, target in project["scripts"].items():
-        module, _, function = target.partition(":")
-        lines = ["#!/usr/bin/python3", "import sys", f"from {module} import {function}", f"sys.exit({function}())", ""]
-        write_program(stage / "usr/local/bin" / name, "\n".join(lines))
+    for name, text in _install_scripts().scripts(project).items():
+        write_program(stage / "usr/local/bin" / name, text)
+
+
+def _install_scripts() -> ModuleType:
+    """The Dockerfile's helper, so that both builders write the same scripts."""
+    spec = importlib.util.spec_from_file_location("install_scripts", DEV / "dockerfiles" / "install_scripts.py")
+    if spec is None or spec.loader is None:
+        raise Missing("dev/dockerfiles/install_scripts.py", "git checkout dev/dockerfiles")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -14,14 +14,14 @@ from inferometer_dev.wheels import installed
 
 MAGIKA = "localhost/magika-model:1.0.3"
 BROKEN = "localhost/broken-model:1"
-_LOCK = DEV / "images_lock" / "magika.txt"
+LOCK = DEV / "images_lock" / "magika.txt"
 _SOURCES = DEV / "models"
 _ONNX = Path("magika/models/standard_v3_3/model.onnx")
 
 
 def magika_repository() -> Path:
     """A model repository with magika as Triton's --model-repository wants it, in the cache. Do not write into it."""
-    key = content_key(tree_key(_SOURCES / "magika"), _LOCK.read_bytes())
+    key = content_key(tree_key(_SOURCES / "magika"), LOCK.read_bytes())
     return built_tree("magika", key, lambda part: _make(_SOURCES / "magika", part, with_onnx=True))
 
 
@@ -50,7 +50,7 @@ def _make(source: Path, part: Path, *, with_onnx: bool) -> None:
     model = part / "magika"
     shutil.copytree(source, model, ignore=shutil.ignore_patterns("__pycache__"))
     if with_onnx:
-        wheels = installed(_LOCK, "3.13")
+        wheels = installed(LOCK, "3.13")
         shutil.copyfile(wheels / _ONNX, model / "1" / "model.onnx")
     for path in (model, *model.rglob("*")):
         # The checkout's umask must not decide whether uid 1000 can read the model.
