@@ -1,5 +1,6 @@
 """Connections to the replicas: opened before the run, one request at a time on each."""
 
+import errno
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -40,12 +41,15 @@ class ConnectionPool:
         self.by_fd: dict[int, Connection] = {}
         self.free: list[list[Connection]] = [[] for _ in replicas]
         self._sockaddrs: list[tuple[int, Any]] = []
-        for replica in range(len(replicas)):
-            first = self._connected(replica)
-            self._sockaddrs.append((first.family, first.getpeername()))
-            self._add(first, replica, connecting=False)
-            for _ in range(connections_per_replica - 1):
-                self._add(self._connected(replica), replica, connecting=False)
+        try:
+            for replica in range(len(replicas)):
+                for _ in range(connections_per_replica):
+                    self._add(self._connected(replica), replica, connecting=False)
+                first = self.free[replica][0].sock
+                self._sockaddrs.append((first.family, first.getpeername()))
+        except ConnectError:
+            self.close()
+            raise
 
     def begin_opening(self, replica: int) -> Connection | None:
         """Starts one more connection, without waiting for it; None when not even that can be done."""
@@ -56,7 +60,10 @@ class ConnectionPool:
             return None
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.connect_ex(sockaddr)
+        if sock.connect_ex(sockaddr) not in {0, errno.EINPROGRESS}:
+            # No route, no port left: the kernel says so here and at no later event.
+            sock.close()
+            return None
         return self._add(sock, replica, connecting=True)
 
     def drop(self, connection: Connection) -> None:

@@ -216,7 +216,9 @@ class MeasuredLoop:
 
     def _on_event(self, connection: Connection, mask: int) -> None:
         if connection.connecting:
-            self._on_connected(connection)
+            # Not asked for while it connects: an event of the broken connection that had this descriptor before.
+            if not mask & select.EPOLLIN:
+                self._on_connected(connection)
         elif mask & ~select.EPOLLOUT:
             self._on_readable(connection)
         else:

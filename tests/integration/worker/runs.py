@@ -1,0 +1,117 @@
+"""The measured loop, run against scripted servers: a schedule in, what became of each query out."""
+
+import socket
+import time
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from inferometer_loadgen.protocol.frames import Progress
+from inferometer_loadgen.verdict.measured import Measured, QueryStatus
+from inferometer_loadgen.wire import infer_head
+from inferometer_loadgen.worker.connections import ConnectionPool
+from inferometer_loadgen.worker.loop import LoopStats, MeasuredLoop, Signal, Work
+from inferometer_loadgen.worker.requests import Requests
+from integration.worker.scripted import ScriptedServer, body_of
+
+MS = 1_000_000
+
+
+class ScriptedLink:
+    """A coordinator that says `signal` once, when a test wants it to."""
+
+    def __init__(self) -> None:
+        self._own, self._other = socket.socketpair()
+        self._own.setblocking(False)
+        self._signal = Signal.GO_ON
+        self.reports: list[Progress] = []
+        self.on_report: Callable[[Progress], None] = lambda _: None
+
+    def fileno(self) -> int:
+        return self._own.fileno()
+
+    def say(self, signal: Signal) -> None:
+        self._signal = signal
+        self._other.send(b"!")
+
+    def take(self) -> Signal:
+        try:
+            self._own.recv(1)
+        except BlockingIOError:
+            return Signal.GO_ON
+        return self._signal
+
+    def report(self, progress: Progress) -> None:
+        self.reports.append(progress)
+        self.on_report(progress)
+
+    def close(self) -> None:
+        self._own.close()
+        self._other.close()
+
+
+@dataclass
+class Outcome:
+    """What became of each query, and what the loop says of itself."""
+
+    measured: Measured
+    stats: LoopStats
+
+    @property
+    def statuses(self) -> list[QueryStatus]:
+        return [QueryStatus(status) for status in self.measured.status]
+
+    @property
+    def latency_ms(self) -> list[float]:
+        return [latency / MS for latency in self.measured.latency_ns().tolist()]
+
+
+@dataclass
+class Client:
+    """A loop and what it needs; query j of a phase asks about sample `first_sample` + j, so that each is told apart."""
+
+    loop: MeasuredLoop
+    pool: ConnectionPool
+    link: ScriptedLink = field(default_factory=ScriptedLink)
+
+    def run(
+        self, scheduled_ms: Sequence[float], *, drain_ms: float, first_sample: int = 0, lead_ms: float = 5
+    ) -> Outcome:
+        """One phase, which begins `lead_ms` from now."""
+        scheduled_ns = array("q", [int(time_ms * MS) for time_ms in scheduled_ms])
+        rows = len(scheduled_ns)
+        sample = array("q", range(first_sample, first_sample + rows))
+        t0_ns = time.monotonic_ns() + int(lead_ms * MS)
+        work = Work(sample=sample, scheduled_ns=scheduled_ns, first=0, step=1)
+        records, stats = self.loop.run(work, t0_ns, int(drain_ms * MS))
+        sent_ns, done_ns, status = records.relative_to(t0_ns)
+        measured = Measured(
+            index=np.arange(rows, dtype=np.int64),
+            scheduled_ns=np.array(scheduled_ns, dtype=np.int64),
+            sent_ns=sent_ns,
+            done_ns=done_ns,
+            status=status,
+            servers=(),
+        )
+        return Outcome(measured, stats)
+
+
+@contextmanager
+def client_of(
+    *servers: ScriptedServer, connections: int = 1, samples: int = 400, body_bytes: int = 200
+) -> Iterator[Client]:
+    """A client with open connections to these replicas."""
+    bodies = [body_of(sample, body_bytes) for sample in range(samples)]
+    heads = [[infer_head("h", "/v2/models/m/infer", 0, len(body)) for body in bodies] for _ in servers]
+    pool = ConnectionPool([server.address for server in servers], connections)
+    link = ScriptedLink()
+    loop = MeasuredLoop(pool, Requests(heads=heads, bodies=bodies), link)
+    try:
+        yield Client(loop, pool, link)
+    finally:
+        loop.close()
+        pool.close()
+        link.close()
