@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,16 +15,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_SUFFIX = ".lock"
+
 
 @contextmanager
 def locked(name: str, folder: Path | None = None) -> Iterator[None]:
     """Holds the lock `name`; waits while another process holds it. The holder may remove the file and its folder."""
-    path = (folder if folder is not None else cache("locks")) / f"{name}.lock"
+    path = (folder if folder is not None else cache("locks")) / f"{name}{_SUFFIX}"
     handle = _acquired(path)
     try:
         yield
     finally:
         handle.close()
+
+
+def remove_folder(folder: Path) -> None:
+    """Removes a folder, as the last thing that the holder of the only lock in it does.
+
+    The lock's file goes last, so that nobody enters a half-removed folder. From then on it is no longer held: whoever
+    waits may make the folder anew at once; it is theirs then, and stays.
+    """
+    for path in folder.iterdir():
+        if path.suffix == _SUFFIX:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    for path in list(folder.glob(f"*{_SUFFIX}")):
+        path.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _acquired(path: Path) -> TextIO:

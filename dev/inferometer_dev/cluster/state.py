@@ -7,10 +7,10 @@ So whatever a killed `up` left can be named, and what has no record was not made
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from inferometer_dev.locks import remove_folder
 from inferometer_dev.paths import STATE, cache
 
 from .addresses import Member, Plan
@@ -84,7 +84,7 @@ def completed(record: Record, clone: Path, plan: Plan) -> Record:
 
 def forget() -> None:
     """Removes all small state, the lock's file included: whoever waits for it notices (see locks)."""
-    shutil.rmtree(STATE)
+    remove_folder(STATE)
 
 
 def disk(record: Record, member: Member) -> Path:
