@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from inferometer_dev.triton import TritonProcess, magika_repository
+from inferometer_dev.images.models import magika_repository
+from inferometer_dev.triton import TritonProcess
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import numpy as np
 
@@ -79,18 +80,21 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 @contextmanager
 def recording_server(delay_s: float = 0.0) -> Iterator[Recorder]:
     """A server on loopback, for as long as the context lasts."""
-    handler = type("Handler", (_Handler,), {})
-    with _Server(("127.0.0.1", 0), handler) as server:
-        handler.recorder = Recorder(url=f"http://127.0.0.1:{server.server_address[1]}", delay_s=delay_s)
+
+    class Handler(_Handler):
+        recorder = Recorder(url="", delay_s=delay_s)
+
+    with _Server(("127.0.0.1", 0), Handler) as server:
+        Handler.recorder.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
-            yield handler.recorder
+            yield Handler.recorder
         finally:
             server.shutdown()
             thread.join()
 
 
-def numbered_samples(count: int) -> "dict[str, np.ndarray]":
-    """A library whose sample i is the number i."""
-    return {"number": np.arange(count, dtype=np.int64).reshape(count, 1)}
+def write_numbered_samples(path: Path, count: int) -> None:
+    """An npz library whose sample i is the number i."""
+    np.savez(path, number=np.arange(count, dtype=np.int64).reshape(count, 1))

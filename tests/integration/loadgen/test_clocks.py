@@ -3,7 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from inferometer_loadgen.datasets.npz import npz_facts
@@ -12,7 +11,7 @@ from inferometer_loadgen.plan import ReplicaAddress
 from inferometer_loadgen.report.schema import Report
 from inferometer_loadgen.spec import resolve
 from inferometer_loadgen.spec.decode import decode_file
-from integration.loadgen.recorder import MODEL, numbered_samples, recording_server
+from integration.loadgen.recorder import MODEL, recording_server, write_numbered_samples
 from integration.loadgen.specs import write_spec
 
 HOUR_S = 3600
@@ -30,7 +29,7 @@ def test_a_clock_an_hour_ahead_is_followed_within_its_stated_uncertainty(
 
     monkeypatch.setattr(engine, "command", in_another_time)
     spec = write_spec(tmp_path, model=MODEL, targetQPS=100, data={"configMap": {"name": "samples"}})
-    np.savez(tmp_path / "samples.npz", **numbered_samples(10))
+    write_numbered_samples(tmp_path / "samples.npz", 10)
     samples = (tmp_path / "samples.npz").read_bytes()
     plan = resolve("ahead", decode_file(spec.read_text(), str(spec)).spec, npz_facts(samples))
 

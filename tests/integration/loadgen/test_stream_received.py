@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from integration.loadgen.recorder import MODEL, Recorder, numbered_samples, recording_server
+from integration.loadgen.recorder import MODEL, Recorder, recording_server, write_numbered_samples
 from integration.loadgen.shell import inferometer, report_in
 from integration.loadgen.specs import write_spec
 
@@ -18,7 +18,7 @@ SAMPLES = 40
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_each_replica_receives_its_part_of_the_printed_stream(tmp_path: Path, workers: int) -> None:
-    np.savez(tmp_path / "samples.npz", **numbered_samples(SAMPLES))
+    write_numbered_samples(tmp_path / "samples.npz", SAMPLES)
     with ExitStack() as stack:
         replicas = [stack.enter_context(recording_server()) for _ in range(2)]
         spec = spec_for(tmp_path, replicas=2, workers=workers)
@@ -39,7 +39,7 @@ def test_each_replica_receives_its_part_of_the_printed_stream(tmp_path: Path, wo
 
 
 def test_queries_come_at_their_scheduled_times(tmp_path: Path) -> None:
-    np.savez(tmp_path / "samples.npz", **numbered_samples(SAMPLES))
+    write_numbered_samples(tmp_path / "samples.npz", SAMPLES)
     with recording_server() as replica:
         spec = spec_for(tmp_path)
 
@@ -55,10 +55,10 @@ def test_queries_come_at_their_scheduled_times(tmp_path: Path) -> None:
     assert np.median(differences_ns) - np.min(differences_ns) < 10_000_000
 
 
-def spec_for(folder: Path, replicas: int = 1, **load: object) -> Path:
+def spec_for(folder: Path, replicas: int = 1, workers: int = 1) -> Path:
     # No warm-up, so that the server hears nothing but the stream.
     samples = {"configMap": {"name": "samples"}}
-    return write_spec(folder, model=MODEL, replicas=replicas, warmup="0s", data=samples, targetQPS=100, **load)
+    return write_spec(folder, model=MODEL, replicas=replicas, warmup="0s", data=samples, targetQPS=100, workers=workers)
 
 
 def endpoints(replicas: list[Recorder]) -> list[str]:
