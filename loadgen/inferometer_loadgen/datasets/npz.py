@@ -76,7 +76,9 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:
             raise ValueError(f"`{member.filename}` has a format of its own")
         shape, _, dtype = read(file)
         size = file.tell() + math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or (size != member.file_size and not dtype.hasobject):
+    if min(shape, default=0) < 0:
+        raise ValueError(f"`{member.filename}` has the shape {shape}")
+    if size != member.file_size and not dtype.hasobject:
         raise ValueError(f"`{member.filename}` has {member.file_size} bytes, its header speaks of {size}")
     return shape, dtype
 

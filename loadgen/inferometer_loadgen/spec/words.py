@@ -94,7 +94,7 @@ def out_of_bounds(number: Number, value: float) -> Words | None:
     large = high is not None and not (value <= high if number.le is not None else value < high)
     if not small and not large:
         return None
-    if high == 1 and 1 <= value < 100:
+    if high == 1 and 1 < value < 100:
         return f"{shown(value)} is too large", f"write {value / 100:g}: it is a fraction of 1"
     return f"{shown(value)} is too {'small' if small else 'large'}", _range(number, low, high)
 

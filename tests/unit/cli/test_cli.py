@@ -118,7 +118,8 @@ class TestStream:
     def test_a_limit_ends_the_lines_early(self, tmp_path, capsys):
         assert len(ended(capsys, "stream", written(tmp_path), "--json", "--limit", 5)[1].splitlines()) == 5
 
-    def test_many_queries_come_in_blocks_without_a_seam(self):
+    def test_many_queries_come_in_blocks_without_a_seam(self, monkeypatch):
+        monkeypatch.setattr("inferometer_loadgen.commands.stream.ROWS_AT_ONCE", 100)
         stream = make_stream(PLAN.stream)
         blocks = "".join(json_lines(stream, 2, 2, None))
 

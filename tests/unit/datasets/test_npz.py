@@ -111,6 +111,11 @@ class Trap:
             "`a.npy` has 184 bytes, its header speaks of 192",
             id="cut short",
         ),
+        pytest.param(
+            zipped(**{"a.npy": npy(np.zeros(8)).replace(b"(8,), }   ", b"(-1,-8), }")}),
+            r"`a.npy` has the shape \(-1, -8\)",
+            id="lengths below zero whose product fits",
+        ),
         pytest.param(zipped(**{"a.npy": npy(np.zeros(2)), "a": npy(np.zeros(2))}), "two arrays", id="a name twice"),
         pytest.param(npz(**{f"a{i}": np.zeros(1) for i in range(65)}), "holds 65 arrays", id="too many arrays"),
     ],

@@ -91,6 +91,8 @@ def test_an_object_whose_fields_contradict_each_other_keeps_its_spec_beside_the_
         ("spec.load.targetQPS", 0, "`0` is too small. hint: write a number above 0 up to 1,000,000"),
         ("spec.load.targetQPS", math.nan, "`nan` is too small. hint: write a number above 0 up to 1,000,000"),
         ("spec.load.latencyPercentile", 99, "`99` is too large. hint: write 0.99: it is a fraction of 1"),
+        ("spec.load.latencyPercentile", 1, "`1` is too large. hint: write a number above 0 below 1"),
+        ("spec.load.workers", -2.5, "`-2.5` is no whole number. hint: write 1"),
         ("spec.load.protocol", "grpc", "`grpc` is not supported. hint: write http"),
         (
             "spec.load.seeds",
