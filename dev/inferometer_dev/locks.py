@@ -50,11 +50,11 @@ def remove_folder(folder: Path) -> None:
 
 def _acquired(path: Path) -> TextIO:
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             handle = path.open("w")
-        except FileNotFoundError:
-            # Its folder was removed between the two lines, by a holder that cleaned up.
+        except (FileExistsError, FileNotFoundError):
+            # A holder removed the folder in the middle of this. (mkdir looks a second time, and finds it gone.)
             continue
         fcntl.flock(handle, fcntl.LOCK_EX)
         if _is_still(path, handle):
