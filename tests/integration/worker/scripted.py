@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from inferometer_loadgen.plan import ReplicaAddress
 
@@ -131,7 +132,7 @@ class ScriptedServer:
                 conversation = Conversation(self, sock, self.connections)
                 self.connections += 1
                 self._socks.append(sock)
-                self._start(lambda conversation=conversation, sock=sock: self._converse(conversation, sock))
+                self._start(partial(self._converse, conversation, sock))
 
     def _converse(self, conversation: Conversation, sock: socket.socket) -> None:
         with sock, suppress(OSError):  # The worker hung up, or the test is over.
