@@ -30,6 +30,7 @@ def test_an_object_of_the_api_server_gives_the_same_spec_as_the_file_it_was_made
     spec, errors = decode_object(with_value("spec.load.workers", 4))
 
     assert errors == ()
+    assert spec is not None
     assert spec.load.workers == 4
 
 
@@ -47,6 +48,7 @@ def test_fields_of_a_newer_client_are_passed_over_in_an_object_and_refused_in_a_
 def test_an_object_whose_fields_contradict_each_other_keeps_its_spec_beside_the_errors():
     spec, errors = decode_object(with_value("spec.load.data.configMap", {"name": "x"}))
 
+    assert spec is not None
     assert spec.load.workers == 1
     assert errors == (
         SpecError(
