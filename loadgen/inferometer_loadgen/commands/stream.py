@@ -82,10 +82,14 @@ def _summary(plan: "Plan", stream: "Stream", workers: int) -> str:
         f"{plan.name}  {plan.stream.scenario}  {counted(len(stream), 'query', 'queries')} of "
         f"{counted(plan.stream.total_samples, 'sample', 'samples')}, {plan.stream.target_qps:,g}/s{drawn}, the last "
         f"due after {format_duration_ns(last_ns)}\n"
-        f"  each of {counted(workers, 'worker', 'workers')} sends {_share(len(stream), workers)}, "
-        f"each of {counted(plan.replicas, 'replica', 'replicas')} is asked {_share(len(stream), plan.replicas)}\n"
+        f"  {_each(workers, 'worker')} sends {_share(len(stream), workers)}, "
+        f"{_each(plan.replicas, 'replica')} is asked {_share(len(stream), plan.replicas)}\n"
         f"  digest {stream_digest(stream)} (the same for any number of workers)"
     )
+
+
+def _each(parts: int, noun: str) -> str:
+    return f"1 {noun}" if parts == 1 else f"each of {parts:,} {noun}s"
 
 
 def _share(queries: int, parts: int) -> str:

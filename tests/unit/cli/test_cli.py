@@ -131,6 +131,7 @@ class TestStream:
 
         assert summaries[0][0].startswith("quickstart  Server  823 queries of 64 samples, 40/s, 41.1/s as drawn")
         assert summaries[1][1] == ("  each of 7 workers sends 117 or 118, each of 2 replicas is asked 411 or 412")
+        assert summaries[0][1].startswith("  1 worker sends 823, each of 2 replicas")
         assert summaries[0][2] == summaries[1][2]
 
     @pytest.mark.parametrize("option", ["--workers", "--limit"])
