@@ -6,10 +6,11 @@ each step is one plain line when it ends. Everything goes to stderr: stdout belo
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,7 +35,12 @@ def seconds(elapsed_s: float) -> str:
 
 
 class Step:
-    """`with Step("build kubectl", "the client"):` prints the step's line at the end, also when it fails."""
+    """`with Step("build kubectl", "the client"):` prints the step's line at the end, also when it fails.
+
+    Steps may lie inside steps: only the innermost is drawn live, and its line stands indented above its parent's.
+    """
+
+    _open: ClassVar[list[Step]] = []
 
     def __init__(self, name: str, purpose: str = "") -> None:
         self.name = name
@@ -52,6 +58,7 @@ class Step:
         self._detail = detail
 
     def __enter__(self) -> Step:
+        self._open.append(self)
         self._started_s = time.monotonic()
         if self._live:
             self._thread = threading.Thread(target=self._redraw, daemon=True)
@@ -64,18 +71,19 @@ class Step:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-        mark = "ok " if kind is None else "FAILED"
+        self._open.remove(self)
+        mark = "ok    " if kind is None else "FAILED"
         clear = "\r\x1b[K" if self._live else ""
-        elapsed = seconds(time.monotonic() - self._started_s)
-        purpose = f"  {self.purpose}" if self.purpose else ""
-        detail = f"  ({self._detail})" if self._detail and kind is None else ""
-        print(f"{clear}{mark} {self.name:<34} {elapsed:>12}{purpose}{detail}", file=sys.stderr, flush=True)
+        indented = "  " * len(self._open) + self.name
+        line = f"{mark} {indented:<36} {seconds(time.monotonic() - self._started_s):>12}  {self.purpose}"
+        print(f"{clear}{line.rstrip()}", file=sys.stderr, flush=True)
 
     def _redraw(self) -> None:
         while not self._ended.wait(REDRAW_S):
             elapsed_s = time.monotonic() - self._started_s
-            if elapsed_s < LIVE_AFTER_S and self._percent is None:
+            if self._open[-1] is not self or (elapsed_s < LIVE_AFTER_S and self._percent is None):
                 continue
             drawn = "" if self._percent is None else f" {bar(self._percent)} {self._percent:3.0f}%"
-            line = f" … {self.name}{drawn} {seconds(elapsed_s)} {self._detail}"
-            print(f"\r\x1b[K{line[:118]}", end="", file=sys.stderr, flush=True)
+            line = f"  …   {self.name}{drawn} {seconds(elapsed_s)} {self._detail}"
+            # A longer line would wrap, and a wrapped line cannot be drawn over.
+            print(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}", end="", file=sys.stderr, flush=True)

@@ -29,7 +29,16 @@ def test_without_a_terminal_a_step_is_one_plain_line_on_stderr(capsys: pytest.Ca
     out, err = capsys.readouterr()
 
     assert out == ""
-    assert re.fullmatch(r"ok  import images +\d\.\d s  5 of them\n", err)
+    assert re.fullmatch(r"ok     import images +\d\.\d s  5 of them\n", err)
+
+
+def test_a_step_inside_a_step_stands_indented_above_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with Step("cluster"), Step("nodes Ready"):
+        pass
+    inner, outer = capsys.readouterr().err.splitlines()
+
+    assert inner.startswith("ok       nodes Ready")
+    assert outer.startswith("ok     cluster")
 
 
 def test_a_failed_step_says_so_and_the_error_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
