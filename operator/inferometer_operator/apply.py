@@ -6,6 +6,7 @@ start from before it.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -56,8 +57,10 @@ class Applier:
             await self._call(step.call, run)
         for pod in step.delete:
             await self._delete(pod)
-        for told in step.tell:
-            await self._tell(event(run, observed.settings, told, observed.now))
+        for number, told in enumerate(step.tell):
+            # Apart by a microsecond, so that they are shown in the order in which they are told.
+            moment = observed.now + timedelta(microseconds=number)
+            await self._tell(event(run, observed.settings, told, moment))
         return None
 
     async def _create(self, manifest: Manifest, run: Run) -> None:

@@ -5,7 +5,10 @@ from typing import Any
 
 import msgspec
 
+from inferometer_loadgen.plan import Assignment, Plan, digest
+from inferometer_loadgen.report.schema import ClientReport, Latency, ReplicaReport, Report, Result, Versions
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.resolve import NpzFacts, resolve
 from inferometer_operator.api.status import BenchmarkStatus
 from inferometer_operator.run import Key, Run
 from inferometer_operator.settings import Settings
@@ -62,3 +65,83 @@ def a_run(spec: BenchmarkSpec | None = None, status: BenchmarkStatus | None = No
         spec=spec or a_spec(),
         status=status or BenchmarkStatus(),
     )
+
+
+def a_plan() -> Plan:
+    """The quickstart's plan."""
+    return resolve("quickstart", a_spec(), NpzFacts(samples=8, sha256="ab" * 32))
+
+
+def a_report(run_uid: str = UID, **changes: Any) -> Report:
+    """The report of a valid run of the quickstart."""
+    plan = a_plan()
+    replica = ReplicaReport(
+        name="quickstart-server-0",
+        uid="s0",
+        node="gpu-a",
+        queries=400,
+        answered=400,
+        share=0.5,
+        p99_ns=14_900_000,
+        server_successes=400,
+        server_failures=0,
+        queue_ns=200_000,
+        compute_ns=3_900_000,
+        batch_size=1.0,
+        restarted=False,
+        absent_reason="",
+    )
+    ordinary = Report(
+        name="quickstart",
+        run_uid=run_uid,
+        plan=plan,
+        plan_hash=digest(plan),
+        stream_digest="cd" * 32,
+        assignment=Assignment(replicas=()),
+        start_time="2026-11-25T03:05:01.000000Z",
+        verdict="Valid",
+        reasons=(),
+        warnings=(),
+        result=Result(
+            metric="completed_samples_per_second",
+            value=40.13,
+            unit="samples/s",
+            queries=800,
+            answered=800,
+            errors=0,
+            duration_ns=20_000_000_000,
+            scheduled_qps=40.2,
+            latency=Latency(
+                mean_ns=5_000_000,
+                p50_ns=4_600_000,
+                p90_ns=9_000_000,
+                p95_ns=10_000_000,
+                p97_ns=12_000_000,
+                p99_ns=15_200_000,
+                p999_ns=19_000_000,
+                max_ns=21_000_000,
+                at_percentile_ns=15_200_000,
+            ),
+        ),
+        replicas=(
+            replica,
+            msgspec.structs.replace(
+                replica,
+                name="quickstart-server-1",
+                uid="s1",
+                node="gpu-b",
+                queue_ns=None,
+                compute_ns=None,
+                absent_reason="2 of 2 scrapes had no answer",
+            ),
+        ),
+        client=ClientReport(
+            send_lag_p50_ns=30_000,
+            send_lag_p99_ns=110_000,
+            send_lag_max_ns=300_000,
+            clock_uncertainty_ns=38_000,
+            workers=(),
+        ),
+        versions=Versions(inferometer="0.1.0", python="3.13.5", server="triton 2.51.0"),
+    )
+    return msgspec.structs.replace(ordinary, **changes)
