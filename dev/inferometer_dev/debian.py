@@ -7,6 +7,7 @@ whatever proxy or mirror the machine uses. A root file system is made once a rel
 from __future__ import annotations
 
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 from inferometer_dev.commands import find_program, run, succeeds
@@ -27,6 +28,11 @@ HOST_PACKAGES = (
     "debootstrap",
     "libseccomp-dev",  # runc is the one binary that needs cgo
     "pkg-config",
+    "gcc",  # runc and pause
+    "libc6-dev",
+    "openssl",
+    "procps",  # sysctl
+    "python3-pip",
 )
 # Never needed at run time, and 40 % of a minbase root: documentation, translations, package lists and downloads.
 PRUNED = (
@@ -45,7 +51,7 @@ _RECIPE = "3"
 
 def install_host_packages() -> None:
     """Installs those of HOST_PACKAGES that are missing; quick when none is."""
-    missing = [name for name in HOST_PACKAGES if not succeeds(["dpkg", "-s", name])]
+    missing = missing_packages()
     if not missing:
         return
     hint = f"run apt-get update and apt-get install {' '.join(missing)} by hand and read what it says"
@@ -54,6 +60,15 @@ def install_host_packages() -> None:
         run("apt-get update", ["apt-get", "update", "-q"], hint, env=quiet)
         install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
         run("apt-get install", install, hint, env=quiet)
+
+
+def missing_packages() -> list[str]:
+    """Those of HOST_PACKAGES that are not installed; one that was removed leaves a status behind and counts too."""
+    asked = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *HOST_PACKAGES]
+    # It ends with 1 as soon as one of them is unknown, and lists the others all the same.
+    answer = subprocess.run(asked, capture_output=True, text=True, check=False)
+    present = {line.split()[0] for line in answer.stdout.splitlines() if line.endswith(" installed")}
+    return [name for name in HOST_PACKAGES if name not in present]
 
 
 def mirror() -> str:

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OPERATOR, BENCH, NAME = "inferometer-system", "bench", "quickstart"
-EXAMPLES = REPO / "examples"
+QUICKSTART = REPO / "examples" / "quickstart.yaml"
+SAMPLES = REPO / "examples" / "quickstart-samples.yaml"
 # The quickstart measures for 20 s; its servers load in seconds. Beyond this something hangs.
 _RUN_WITHIN_S = 600.0
 _POLL_S = 0.5
-_RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 NEXT = f"""
 Next:
   another spec   edit examples/quickstart.yaml (targetQPS, latencyBound, replicas) and run make demo again
@@ -78,15 +78,39 @@ def prepare() -> None:
 def install() -> None:
     """The operator, by its Helm chart, and a namespace for runs that admits restricted pods only."""
     with Step("operator", f"helm install charts/inferometer into {OPERATOR}"):
-        _helm_install()
+        install_operator()
     with Step("samples", f"64 real files, in namespace {BENCH}"):
-        namespace = {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"name": BENCH, "labels": dict([_RESTRICTED.split("=")])},
-        }
-        kubectl(f"make namespace {BENCH}", "apply", "-f", "-", stdin=json.dumps(namespace))
-        _apply(EXAMPLES / "quickstart-samples.yaml")
+        prepare_namespace(BENCH)
+
+
+def install_operator() -> None:
+    """Installs or upgrades the chart with the image of this checkout, and waits until the operator is ready."""
+    helm = BIN / "helm"
+    words: list[str | Path] = [
+        "upgrade",
+        "--install",
+        "inferometer",
+        REPO / "charts" / "inferometer",
+        "--namespace",
+        OPERATOR,
+    ]
+    values = ["--create-namespace", "--set", f"image.tag={default_tag()}", "--wait", "--timeout", "120s"]
+    hint = f"dev/cluster kubectl get pods,events -n {OPERATOR}"
+    env = {**cluster_env(), **{f"HELM_{kind}_HOME": str(cache("helm")) for kind in ("CACHE", "CONFIG", "DATA")}}
+    try:
+        run("helm install", in_cluster([helm, *words, *values]), hint, env=env)
+    except StepFailed as failed:
+        raise StepFailed(failed.step, f"{failed.log_tail}\n{_operator_log()}", failed.hint) from failed
+
+
+def prepare_namespace(namespace: str) -> None:
+    """A namespace that admits restricted pods only, with the quickstart's samples in it."""
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}
+    kubectl(f"make namespace {namespace}", "apply", "-f", "-", stdin=json.dumps(manifest))
+    # The example names its namespace, so that a user can apply it as it stands.
+    samples = SAMPLES.read_text().replace(f"\n  namespace: {BENCH}\n", f"\n  namespace: {namespace}\n")
+    kubectl(f"apply {SAMPLES.name}", "apply", "-f", "-", stdin=samples)
 
 
 def benchmark() -> dict[str, Any]:
@@ -95,7 +119,7 @@ def benchmark() -> dict[str, Any]:
         status = _status()
         if status is not None and ending_of(status) is not None:
             kubectl("remove the finished quickstart", "delete", "ib", NAME, "-n", BENCH, "--wait=true")
-        _apply(EXAMPLES / "quickstart.yaml")
+        kubectl(f"apply {QUICKSTART.name}", "apply", "-f", str(QUICKSTART), hint=f"see examples/{QUICKSTART.name}")
         deadline_s = time.monotonic() + _RUN_WITHIN_S
         while time.monotonic() < deadline_s:
             status = _status() or {}
@@ -115,29 +139,6 @@ def verdict_block(status: dict[str, Any]) -> str:
     # Its exit code is the verdict's; what it shows for people goes to stderr.
     shown = subprocess.run([program, "report", report], capture_output=True, text=True, check=False, cwd=REPO)
     return shown.stderr.rstrip() or status_block(status)
-
-
-def _helm_install() -> None:
-    helm = BIN / "helm"
-    words: list[str | Path] = [
-        "upgrade",
-        "--install",
-        "inferometer",
-        REPO / "charts" / "inferometer",
-        "--namespace",
-        OPERATOR,
-    ]
-    values = ["--create-namespace", "--set", f"image.tag={default_tag()}", "--wait", "--timeout", "120s"]
-    hint = f"dev/cluster kubectl get pods,events -n {OPERATOR}"
-    env = {**cluster_env(), **{f"HELM_{kind}_HOME": str(cache("helm")) for kind in ("CACHE", "CONFIG", "DATA")}}
-    try:
-        run("helm install", in_cluster([helm, *words, *values]), hint, env=env)
-    except StepFailed as failed:
-        raise StepFailed(failed.step, f"{failed.log_tail}\n{_operator_log()}", failed.hint) from failed
-
-
-def _apply(manifest: Path) -> None:
-    kubectl(f"apply {manifest.name}", "apply", "-f", str(manifest), hint=f"see examples/{manifest.name}")
 
 
 def _status() -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inferometer_dev.commands import require_root
+from inferometer_dev.errors import StepFailed
 from inferometer_dev.images.models import magika_repository
 from inferometer_dev.images.triton import triton_root
 from inferometer_dev.process import Process, answers, children_of, free_port
@@ -75,7 +76,12 @@ class TritonProcess:
 
     def start(self) -> TritonProcess:
         """Returns when the models are ready; raises StepFailed with Triton's own words when they will not be."""
-        self._process.start_or_raise("read the log above; `failed to load` names the model and its fault")
+        try:
+            self._process.start_or_raise("correct the model or the options that Triton names above")
+        except StepFailed as failed:
+            # Its last words are only "failed to load all models"; the cause stands above a long table of options.
+            causes = causes_in(self._process.log.read_text(errors="replace"))
+            raise StepFailed(failed.step, causes or failed.log_tail, failed.hint) from failed
         return self
 
     def stop(self) -> None:
@@ -114,6 +120,13 @@ class TritonProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def causes_in(log: str) -> str:
+    """The lines of Triton's log that say why a model or an option was refused, each once. Pure."""
+    marks = ("failed to load", "Poll failed", "error: ", "Error parsing", "unrecognized option", "Failed to start")
+    lines = [line.strip() for line in log.splitlines() if any(mark in line for mark in marks)]
+    return "\n".join(dict.fromkeys(lines))
 
 
 def _models_in(repository: Path) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from inferometer_dev.errors import Missing
 
 from .addresses import Member
 from .network import namespace_path
-from .state import BIN, KUBECONFIG
+from .state import BIN, KUBECONFIG, disk, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,14 @@ def require_cluster() -> None:
     require_root("entering the cluster's network")
     if not KUBECONFIG.exists() or not namespace_path(Member(0)).exists():
         raise Missing("a running cluster", _UP)
+
+
+def audit_log() -> Path:
+    """What service accounts asked of the API server: one JSON object a line."""
+    record = load()
+    if record is None:
+        raise Missing("a running cluster", _UP)
+    return disk(record, Member(0)) / "audit.log"
 
 
 def execute(argv: Sequence[str]) -> NoReturn:
