@@ -1,0 +1,1 @@
+"""How fast we are beside our peers, on one machine, in one sitting, and what this does not show."""
