@@ -26,7 +26,7 @@ from inferometer_loadgen.worker.requests import make_requests
 
 SAMPLES = 64
 WARM_UP_QUERIES = 2_000
-DRAIN_NS = 5_000_000_000
+DRAIN_NS = 60_000_000_000
 LEAD_NS = 20_000_000
 
 

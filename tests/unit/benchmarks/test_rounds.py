@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import pytest
-
 from benchmarks.rounds import Ratio, compare_rounds, in_turn
 
 
