@@ -25,8 +25,9 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str) -> None:
-    """Everything to standard output; kopf only where it warns, since its watches are not news."""
+    """Everything to standard output; others only where they warn: watches and probes are not news."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("kopf").setLevel(logging.WARNING)
+    for name in ("kopf", "aiohttp.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -4,6 +4,7 @@ from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import EVIDENCE_LIMIT, LOG_TAIL_LIMIT, Evidence, ReasonStatus, Summary
 from inferometer_operator.objects.events import Told
 from inferometer_operator.pods import Pod, Running, Terminated, Waiting
+from inferometer_operator.reconcile.log_words import without_tables
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.status_change import (
     FALSE,
@@ -58,7 +59,7 @@ def _has_log(pod: Pod) -> bool:
 
 
 def _evidence(pod: Pod, log: str) -> Evidence:
-    tail = log[-LOG_TAIL_LIMIT:]
+    tail = without_tables(log)[-LOG_TAIL_LIMIT:]
     match pod.container:
         case Terminated(exit_code, reason, message):
             words = ": ".join(part for part in (pod.reason or reason, pod.message or message) if part)

@@ -5,7 +5,7 @@ import re
 WORDS_LIMIT = 400
 
 _PREFIX = re.compile(r'^[EWI]\d{4} [\d:.]+ \d+ \S+\] "?')
-_AT = re.compile(r"^At:$")
+_TABLE = re.compile(r"^(\+-|-+\+$|\|)")
 
 # From the most telling to the least; the last one is what Triton ends with, whatever the cause.
 _TELLING = (
@@ -20,21 +20,23 @@ def server_words(log: str) -> str:
     """The line that names the cause, without its prefix; empty where no line says that loading failed."""
     lines = [_PREFIX.sub("", line).strip() for line in log.splitlines()]
     for pattern in _TELLING:
-        for number, line in enumerate(lines):
+        for line in lines:
             if pattern.search(line):
-                return _whole(lines, number)
+                return _on_one_line(line)
     return ""
 
 
 def last_words(log: str) -> str:
     """The last line of a log that says anything."""
-    return next((line.strip()[:WORDS_LIMIT] for line in reversed(log.splitlines()) if line.strip()), "")
+    lines = [line for line in without_tables(log).splitlines() if line.strip()]
+    return _on_one_line(lines[-1]) if lines else ""
 
 
-def _whole(lines: list[str], number: int) -> str:
-    # A Python exception goes on after its first line: "At:" and where it was raised.
-    words = lines[number]
-    following = [line for line in lines[number + 1 : number + 5] if line]
-    if following and _AT.match(following[0]):
-        words = " ".join([words, *following[:2]])
-    return words.rstrip('"')[:WORDS_LIMIT]
+def without_tables(log: str) -> str:
+    """A log without the tables of options that Triton draws: they would push the cause out of what is kept."""
+    return "\n".join(line for line in log.splitlines() if not _TABLE.match(line))
+
+
+def _on_one_line(line: str) -> str:
+    # Triton writes an exception's line breaks as backslash and n.
+    return " ".join(line.replace("\\n", " ").split()).rstrip('" ')[:WORDS_LIMIT]

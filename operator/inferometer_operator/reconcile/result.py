@@ -8,6 +8,7 @@ from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import (
     BenchmarkStatus,
     Latency,
+    Progress,
     ReasonStatus,
     ReportReference,
     Result,
@@ -59,6 +60,7 @@ def finished_status(observed: Observed, report: schema.Report, sha256: str) -> B
         reasons=tuple(
             ReasonStatus(type=reason_name(one.type), message=shortened(one.message)) for one in report.reasons[:32]
         ),
+        progress=_all_done(report, format_time(now)),
         result=_result(report.result),
         summary=_summary(report),
         servers=tuple(_server(observed, one) for one in report.replicas),
@@ -79,6 +81,18 @@ def told_of(report: schema.Report) -> tuple[Told, ...]:
     else:
         verdict = Told("Warning", report.verdict, f"{reason}: {message}")
     return Told("Normal", "Measured", measured), verdict
+
+
+def _all_done(report: schema.Report, time: str) -> Progress:
+    result = report.result
+    return Progress(
+        step="finished",
+        percent=100,
+        completed=result.answered,
+        planned=result.queries,
+        errors=result.errors,
+        time=time,
+    )
 
 
 def _first_reason(report: schema.Report) -> tuple[str, str]:

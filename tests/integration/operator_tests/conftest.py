@@ -1,9 +1,11 @@
 """A real API server with our CRD, and a namespace for each test."""
 
 import itertools
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -22,9 +24,16 @@ class Cluster:
     def __init__(self, server: BareApiServer) -> None:
         self.server = server
         self.api = config.new_client_from_config(str(server.kubeconfig))
-        self.core = client.CoreV1Api(self.api)
-        self.custom = client.CustomObjectsApi(self.api)
-        self.extensions = client.ApiextensionsV1Api(self.api)
+        # Spoken to in JSON, as manifests are written; the package's types know its own classes only.
+        self.core: Any = client.CoreV1Api(self.api)
+        self.custom: Any = client.CustomObjectsApi(self.api)
+        self.extensions: Any = client.ApiextensionsV1Api(self.api)
+        self.rights: Any = client.RbacAuthorizationV1Api(self.api)
+
+    def kubectl(self, *words: str, check: bool = True) -> str:
+        """What kubectl prints, as the administrator."""
+        argv = [str(self.server.kubectl), "--kubeconfig", str(self.server.kubeconfig), *words]
+        return subprocess.run(argv, capture_output=True, text=True, check=check).stdout
 
     def install_crd(self) -> None:
         crd = yaml.safe_load(CRD.read_text())

@@ -16,11 +16,18 @@ from typing import Any
 
 import yaml
 from aiohttp import web
-from kubernetes import client
 
 from inferometer_dev.gotools import binary
 from inferometer_loadgen.coordinator.server import Api
-from inferometer_loadgen.protocol.api import API_PORT, FailureReport, RunProgress, RunState, RunStatus, StartRequest
+from inferometer_loadgen.protocol.api import (
+    API_PORT,
+    FailureReport,
+    RunProgress,
+    RunState,
+    RunStatus,
+    StartRequest,
+    Step,
+)
 from inferometer_loadgen.protocol.signing import run_token
 from inferometer_loadgen.report import schema
 
@@ -45,21 +52,21 @@ def an_address() -> str:
 
 def install_rights(cluster: Cluster) -> None:
     """The chart's ServiceAccount and rights, as helm renders them."""
-    argv = [binary("helm"), "template", RELEASE, REPOSITORY / "charts" / "inferometer", "--namespace", NAMESPACE]
+    chart = str(REPOSITORY / "charts" / "inferometer")
+    argv = [str(binary("helm")), "template", RELEASE, chart, "--namespace", NAMESPACE]
     rendered = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     wanted = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
     manifests = [one for one in yaml.safe_load_all(rendered) if one and one["kind"] in wanted]
     assert {one["kind"] for one in manifests} == wanted
     cluster.core.create_namespace({"metadata": {"name": NAMESPACE}})
-    rbac = client.RbacAuthorizationV1Api(cluster.api)
     for one in manifests:
         match one["kind"]:
             case "ServiceAccount":
                 cluster.core.create_namespaced_service_account(NAMESPACE, one)
             case "ClusterRole":
-                rbac.create_cluster_role(one)
+                cluster.rights.create_cluster_role(one)
             case _:
-                rbac.create_cluster_role_binding(one)
+                cluster.rights.create_cluster_role_binding(one)
 
 
 def operator_kubeconfig(cluster: Cluster, folder: Path) -> Path:
@@ -92,8 +99,8 @@ class Operator:
             "INFEROMETER_LOG_LEVEL": "debug",
             "POD_NAME": "operator-0",
         }
-        argv = [Path(sys.executable).parent / "inferometer-operator", "--key", self._key]
-        argv += ["--liveness", "http://127.0.0.1:0/healthz"]
+        program = str(Path(sys.executable).parent / "inferometer-operator")
+        argv = [program, "--key", str(self._key), "--liveness", "http://127.0.0.1:0/healthz"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(argv, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
@@ -122,6 +129,13 @@ class Operator:
 # --- coordinators
 
 
+STEPS: Mapping[RunState, Step] = {
+    RunState.WAITING: "waiting for workers",
+    RunState.READY: "ready",
+    RunState.RUNNING: "measuring",
+}
+
+
 @dataclass
 class FakeRun:
     """A run as its coordinator sees it; a test moves it on."""
@@ -137,13 +151,12 @@ class FakeRun:
     at_the_start: Callable[[StartRequest], None] = lambda _request: None
 
     def status(self) -> RunStatus:
-        step = {RunState.WAITING: "waiting for workers", RunState.READY: "ready", RunState.RUNNING: "measuring"}
         report = b"" if self.report is None else schema.encode(self.report)
         return RunStatus(
             state=self.state,
             workers=(),
             progress=RunProgress(
-                step=step.get(self.state, "finished"),
+                step=STEPS.get(self.state, "finished"),
                 percent=100 * self.completed // self.planned,
                 completed=self.completed,
                 planned=self.planned,

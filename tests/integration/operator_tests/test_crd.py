@@ -2,7 +2,6 @@
 
 import copy
 import json
-import subprocess
 from typing import Any
 
 import pytest
@@ -69,7 +68,7 @@ def benchmarks(cluster: Cluster, namespace: str) -> Benchmarks:
 
 def refusal(error: pytest.ExceptionInfo[ApiException]) -> str:
     assert error.value.status == 422, error.value.body
-    return json.loads(error.value.body)["message"]
+    return json.loads(error.value.body or "")["message"]
 
 
 OVER_CREATION = {
@@ -215,11 +214,10 @@ def test_defaults_are_filled_in_by_the_api_server(benchmarks: Benchmarks) -> Non
 
 
 def test_explain_reads_like_documentation(cluster: Cluster) -> None:
-    def explain() -> str:
-        argv = [cluster.server.kubectl, "--kubeconfig", cluster.server.kubeconfig, "explain", "ib.spec.target.triton"]
-        return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
-
-    text = await_true(explain, "the API server publishes the CRD's schema")
+    text = await_true(
+        lambda: cluster.kubectl("explain", "ib.spec.target.triton", check=False),
+        "the API server publishes the CRD's schema",
+    )
 
     assert "Triton servers, launched for this run." in " ".join(text.split())
     assert "Server pods; each receives its share of the queries." in " ".join(text.split())
@@ -228,18 +226,7 @@ def test_explain_reads_like_documentation(cluster: Cluster) -> None:
 def test_each_column_of_a_fresh_benchmark_is_printed(cluster: Cluster, namespace: str, benchmarks: Benchmarks) -> None:
     benchmarks.create(a_benchmark("fresh"))
 
-    argv = [
-        cluster.server.kubectl,
-        "--kubeconfig",
-        cluster.server.kubeconfig,
-        "get",
-        "ib",
-        "-n",
-        namespace,
-        "-o",
-        "wide",
-    ]
-    heading, row = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
+    heading, row = cluster.kubectl("get", "ib", "-n", namespace, "-o", "wide").splitlines()
 
     assert heading.split() == (
         ["NAME", "MODEL", "SCENARIO", "PHASE", "PROGRESS", "RESULT", "P99", "VERDICT", "AGE", "QPS", "ERRORS", "REASON"]

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kubernetes import client
 
 from inferometer_loadgen.protocol.api import FailureReport, RunState, StartRequest
 from inferometer_loadgen.protocol.signing import run_token
@@ -187,7 +186,7 @@ def test_a_benchmark_runs_from_its_creation_to_its_result(
         # The servers are released when the load ends, before there is a report.
         run.state = RunState.SCORING
         await_true(lambda: _is_deleted(kubelet, "quickstart-server-1"), "the servers are released")
-        assert kubelet.find("quickstart-coordinator").metadata.deletion_timestamp is None
+        assert not _is_deleted(kubelet, "quickstart-coordinator")
         kubelet.bury()
 
         run.report, run.state = a_report(uid), RunState.DONE
@@ -435,7 +434,7 @@ def test_the_operator_uses_each_of_its_rights_and_asks_for_no_other(
 
 
 def granted(cluster: Cluster) -> set[tuple[str, str, str]]:
-    role = client.RbacAuthorizationV1Api(cluster.api).read_cluster_role("inferometer-inferometer")
+    role = cluster.rights.read_cluster_role("inferometer-inferometer")
     return {
         (group, resource, verb)
         for rule in role.rules

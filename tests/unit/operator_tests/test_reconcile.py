@@ -1,0 +1,560 @@
+"""What a run needs next, for each world it can be in."""
+
+import gzip
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inferometer_loadgen.protocol.api import FailureReport, RunProgress, RunState
+from inferometer_loadgen.report import schema
+from inferometer_operator.api.conditions import ConditionType
+from inferometer_operator.api.status import Progress, Summary
+from inferometer_operator.objects.config_maps import plan_config_map, report_config_map
+from inferometer_operator.objects.labels import Role
+from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
+from inferometer_operator.objects.server_pods import server_pod
+from inferometer_operator.pods import Terminated, Waiting
+from inferometer_operator.reconcile import Need, Step, reconcile
+from inferometer_operator.reconcile.observed import Absent, Observed, Refused, StoredReport, Unreachable
+from inferometer_operator.reconcile.step import (
+    Acknowledge,
+    AskAutoscaler,
+    AskCoordinator,
+    FetchReport,
+    ListPods,
+    ReadLibrary,
+    ReadLog,
+    ReadStoredReport,
+    Start,
+    TokenFor,
+    TryServer,
+)
+from inferometer_operator.run import format_time
+
+from .builders import SETTINGS, T0, a_plan, a_report, a_spec
+from .worlds import (
+    ACCEPTED,
+    ALL_PODS,
+    COORDINATOR,
+    COORDINATOR_IP,
+    FINISHED,
+    MEASURED,
+    NONCE,
+    NOW,
+    SERVERS,
+    SERVING,
+    STARTED,
+    TOKEN,
+    WORKERS,
+    ImpossibleWorldError,
+    a_pending_pod,
+    a_pod,
+    an_answer,
+    an_observed_run,
+)
+
+
+def step(observed: Observed) -> Step:
+    answer = reconcile(observed)
+    assert isinstance(answer, Step), answer
+    return answer
+
+
+def need(observed: Observed) -> Need:
+    answer = reconcile(observed)
+    assert isinstance(answer, Need), answer
+    return answer
+
+
+def conditions(one: Step) -> dict[str, str]:
+    assert one.status is not None
+    return {condition.type: condition.status for condition in one.status.conditions}
+
+
+def reason(one: Step) -> str:
+    """What `kubectl get -o wide` shows of an end state."""
+    assert one.status is not None, one
+    assert one.status.is_true(ConditionType.FINISHED), one.status
+    assert isinstance(one.status.summary, Summary)
+    return one.status.summary.reason
+
+
+# --- acceptance
+
+
+def test_the_sample_library_is_read_before_the_plan_is_made() -> None:
+    assert need(an_observed_run(library=None)) == Need((ReadLibrary("quickstart-samples"),))
+
+
+def test_synthetic_samples_need_no_library() -> None:
+    answer = need(an_observed_run(spec=a_spec(load__data={"synthetic": {}}), library=None, first_server=None))
+
+    assert isinstance(answer.reads[0], TryServer)
+
+
+def test_the_api_server_is_asked_for_its_word_on_the_servers_before_anything_is_held() -> None:
+    observed = an_observed_run(first_server=None)
+
+    assert need(observed) == Need((TryServer(server_pod(observed.run, 0)),))
+
+
+def test_an_accepted_run_has_its_plan_stored_and_nothing_else() -> None:
+    observed = an_observed_run()
+
+    accepted = step(observed)
+    assert accepted.create == (plan_config_map(observed.run, a_plan()),)
+    assert conditions(accepted) == {"Accepted": "True"}
+    assert accepted.status is not None
+    assert accepted.status.plan_hash != ""
+    assert accepted.delete == ()
+
+
+def test_a_missing_library_is_waited_for_as_long_as_a_folder_is_applied() -> None:
+    observed = an_observed_run(library=Absent("there is no ConfigMap"), now=T0 + timedelta(seconds=5))
+
+    assert step(observed) == Step(again_after_s=1.0)
+
+
+REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
+    "a spec whose fields do not fit each other": (
+        {"spec": a_spec(target__triton__args=["--http-port=1"])},
+        "SpecInvalid: spec.target.triton.args[0]: `--http-port` is set by the operator. hint: leave it out",
+    ),
+    "a library that is not there": (
+        {"library": Absent("there is no ConfigMap samples in namespace bench")},
+        "SpecInvalid: spec.load.data.configMap: there is no ConfigMap samples in namespace bench",
+    ),
+    "servers that the namespace refuses": (
+        {"first_server": Refused("Pod", "quickstart-server-0", 'violates PodSecurity "restricted:latest"')},
+        'PodRejected: the API server refuses the servers\' pods: violates PodSecurity "restricted:latest"',
+    ),
+}
+
+
+@pytest.mark.parametrize(("world", "words"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_a_run_is_not_accepted_with(world: dict[str, Any], words: str) -> None:
+    refused = step(an_observed_run(**world))
+
+    assert reason(refused) == words
+    assert conditions(refused) == {
+        "Accepted": "False",
+        "Finished": "True",
+        "Complete": "False",
+        "Failed": "True",
+        "Valid": "Unknown",
+    }
+    assert refused.create == ()
+    assert [told.type for told in refused.tell] == ["Warning"]
+
+
+def test_a_create_that_is_refused_later_ends_the_run_too() -> None:
+    observed = an_observed_run(*ACCEPTED, refused=Refused("Pod", "quickstart-server-1", "exceeded quota: gpus"))
+
+    assert reason(step(observed)) == "PodRejected: the API server refuses Pod quickstart-server-1: exceeded quota: gpus"
+
+
+# --- servers
+
+
+def test_all_servers_are_created_at_once() -> None:
+    observed = an_observed_run(*ACCEPTED)
+
+    assert step(observed) == Step(create=(server_pod(observed.run, 0), server_pod(observed.run, 1)))
+
+
+def test_a_server_that_was_taken_away_before_the_start_is_created_again() -> None:
+    observed = an_observed_run(*ACCEPTED, pods=SERVERS[:1])
+
+    assert step(observed) == Step(create=(server_pod(observed.run, 1),))
+
+
+def test_the_client_does_not_come_before_each_server_is_ready() -> None:
+    observed = an_observed_run(*ACCEPTED, pods=(SERVERS[0], a_pending_pod(Role.SERVER, 1)))
+
+    waiting = step(observed)
+    assert not waiting.does_something
+    assert waiting.again_after_s is not None
+
+
+def test_ready_servers_are_announced_with_the_time_they_took() -> None:
+    announced = step(an_observed_run(*ACCEPTED, pods=SERVERS))
+
+    assert conditions(announced) == {"Accepted": "True", "ServersReady": "True"}
+    assert [told.note for told in announced.tell] == ["2 Triton replicas serve magika after 30 s"]
+    assert announced.status is not None
+    assert [server.node for server in announced.status.servers] == ["node-0", "node-1"]
+
+
+def test_the_log_of_a_server_that_exited_is_read_before_it_is_judged() -> None:
+    dead = a_pod(Role.SERVER, 1, ready=False, container=Terminated(1, "Error"))
+
+    assert need(an_observed_run(*ACCEPTED, pods=(SERVERS[0], dead))) == Need((ReadLog(dead),))
+
+
+def test_a_server_that_exits_while_it_loads_ends_the_run_with_its_own_words_and_the_end_of_its_log() -> None:
+    dead = a_pod(Role.SERVER, 1, ready=False, container=Terminated(1, "Error"))
+    log = "E1125 03:05:04.1 1 x.cc:1] \"failed to load 'magika' version 1: Internal: ValueError: boom\"\nlast"
+
+    ended = step(an_observed_run(*ACCEPTED, pods=(SERVERS[0], dead), logs={dead.name: log}))
+    assert reason(ended) == (
+        "ModelLoadFailed: replica 1 exited with code 1 while loading `magika`: `failed to load 'magika' version 1: "
+        "Internal: ValueError: boom`; correct the model repository; the end of the log is in status.evidence"
+    )
+    assert ended.status is not None
+    (evidence,) = ended.status.evidence
+    assert (evidence.pod, evidence.exit_code, evidence.log_tail) == ("quickstart-server-1", 1, log)
+    # Pods are deleted once the end state is written, and not with it.
+    assert ended.delete == ()
+    assert ended.status.verdict == ""
+
+
+NEVER = Waiting("ErrImageNeverPull", "is not present")
+
+
+@pytest.mark.parametrize(("after_s", "ends"), [(14, False), (15, True)], ids=["before its grace", "after its grace"])
+def test_an_image_that_is_not_there_counts(after_s: int, ends: bool) -> None:
+    pod = a_pending_pod(Role.SERVER, 0, container=NEVER, scheduled_at=T0)
+    observed = an_observed_run(*ACCEPTED, pods=(pod, SERVERS[1]), now=T0 + timedelta(seconds=after_s))
+
+    found = step(observed)
+    assert found.does_something is ends
+    assert ends or found.again_after_s == 1.0
+
+
+TOO_LARGE = (
+    "0/2 nodes are available: 2 Insufficient nvidia.com/gpu. preemption: 0/2 nodes are available: "
+    "2 Preemption is not helpful for scheduling."
+)
+
+
+def test_a_pod_that_fits_on_no_node_is_waited_for_while_an_autoscaler_makes_one() -> None:
+    pod = a_pending_pod(Role.SERVER, 0, unschedulable=TOO_LARGE, unschedulable_since=T0)
+    observed = an_observed_run(*ACCEPTED, pods=(pod, SERVERS[1]))
+
+    assert need(observed) == Need((AskAutoscaler(pod),))
+    assert not step(replace(observed, awaited={pod.name: True})).does_something
+    assert reason(step(replace(observed, awaited={pod.name: False}))).startswith("Unschedulable: replica 0 fits on no")
+
+
+def test_servers_that_take_too_long_end_the_run() -> None:
+    slow = a_pod(Role.SERVER, 1, ready=False)
+    observed = an_observed_run(*ACCEPTED, pods=(SERVERS[0], slow), now=T0 + timedelta(minutes=11))
+
+    assert need(observed) == Need((ReadLog(slow),))
+    assert reason(step(replace(observed, logs={slow.name: ""}))) == (
+        "StartupTimeout: replica 1 not ready within 600 s; look at the pods' events and logs, or raise "
+        "spec.target.triton.startupTimeout"
+    )
+
+
+# --- the client
+
+
+def test_the_coordinator_comes_first_and_names_its_secret_at_random() -> None:
+    observed = an_observed_run(*SERVING, pods=SERVERS)
+
+    assert step(observed) == Step(create=(coordinator_pod(observed.run, SETTINGS, TOKEN),))
+
+
+def test_the_token_follows_the_pod_that_it_belongs_to() -> None:
+    pod = a_pending_pod(Role.COORDINATOR)
+    observed = an_observed_run(*SERVING, pods=(*SERVERS, pod), secrets=frozenset())
+
+    assert step(observed) == Step(token=TokenFor(TOKEN, pod))
+
+
+def test_workers_are_created_once_the_coordinator_can_be_dialled() -> None:
+    observed = an_observed_run(*SERVING, pods=(*SERVERS, COORDINATOR), coordinator=an_answer(RunState.WAITING))
+
+    workers = tuple(worker_pod(observed.run, SETTINGS, index, TOKEN, COORDINATOR_IP) for index in range(2))
+    assert step(observed) == Step(create=workers)
+
+
+def test_workers_of_a_coordinator_that_was_taken_away_go_with_it() -> None:
+    other = a_pod(Role.WORKER, 0, coordinator="198.18.0.77:9182")
+    pods = (*SERVERS, COORDINATOR, other, WORKERS[1])
+    observed = an_observed_run(*SERVING, pods=pods, coordinator=an_answer(RunState.WAITING))
+
+    assert step(observed) == Step(delete=(other,))
+
+
+def test_a_run_that_its_coordinator_gives_up_before_the_start_ends_with_its_reason() -> None:
+    failure = FailureReport(type="ModelMismatch", message="no input `bytes`; correct spec.model")
+    answer = an_answer(RunState.FAILED, failure=failure, nonce="", starts_accepted=0)
+    dead = a_pod(Role.WORKER, 1, ready=False, container=Terminated(1, "Error"))
+    observed = an_observed_run(
+        *SERVING, pods=(*SERVERS, COORDINATOR, WORKERS[0], dead), coordinator=answer, logs={dead.name: "no input"}
+    )
+
+    ended = step(observed)
+    assert reason(ended) == "ModelMismatch: no input `bytes`; correct spec.model"
+    assert ended.status is not None
+    assert [one.pod for one in ended.status.evidence] == ["quickstart-worker-1"]
+
+
+# --- the start
+
+
+READY = an_answer(RunState.READY)
+
+
+def test_a_ready_coordinator_is_asked() -> None:
+    assert need(an_observed_run(*SERVING, pods=ALL_PODS)) == Need((AskCoordinator(COORDINATOR_IP),))
+
+
+def test_before_the_point_of_no_return_pods_are_listed_anew() -> None:
+    assert need(an_observed_run(*SERVING, pods=ALL_PODS, coordinator=READY)) == Need((ListPods(),))
+
+
+def test_the_start_is_written_before_it_is_given() -> None:
+    decided = step(an_observed_run(*SERVING, pods=ALL_PODS, coordinator=READY, pods_are_live=True))
+
+    assert decided.call is None
+    assert decided.status is not None
+    assert (decided.status.start_time, decided.status.start_nonce) == (format_time(NOW), NONCE)
+    assert conditions(decided)["LoadersReady"] == "True"
+
+
+def test_no_start_is_decided_while_a_server_is_not_ready() -> None:
+    pods = (SERVERS[0], a_pod(Role.SERVER, 1, ready=False), COORDINATOR, *WORKERS)
+    observed = an_observed_run(*SERVING, pods=pods, coordinator=READY, pods_are_live=True)
+
+    assert not step(observed).does_something
+
+
+def test_a_start_that_is_written_is_given_with_the_addresses_of_that_moment() -> None:
+    given = step(an_observed_run(*STARTED, pods=ALL_PODS, coordinator=READY))
+
+    assert isinstance(given.call, Start)
+    assert given.status is None
+    request = given.call.request
+    assert request.nonce == NONCE
+    assert [one.url for one in request.assignment.replicas] == ["http://198.18.0.1:8000", "http://198.18.0.2:8000"]
+    assert request.assignment.worker_uids == ("worker-0", "worker-1")
+    assert [told.note for told in given.tell] == ["one stream of 800 queries at 40/s over 2 workers"]
+
+
+def test_a_start_that_was_accepted_is_not_given_again() -> None:
+    running = step(an_observed_run(*STARTED, pods=ALL_PODS, coordinator=an_answer(RunState.RUNNING)))
+
+    assert running.call is None
+
+
+def test_a_coordinator_that_runs_another_start_ends_the_run() -> None:
+    answer = an_answer(RunState.RUNNING, nonce="another")
+
+    ended = step(an_observed_run(*STARTED, pods=ALL_PODS, coordinator=answer, logs={COORDINATOR.name: ""}))
+    assert reason(ended).startswith("CoordinatorLost: the coordinator runs another start (another)")
+
+
+# --- while load is sent
+
+RUNNING = an_answer(RunState.RUNNING, progress=RunProgress(step="measuring", percent=50, completed=400, planned=800))
+
+LOSSES: dict[str, tuple[dict[str, Any], str]] = {
+    "a server whose pod is gone": (
+        {"pods": (SERVERS[0], COORDINATOR, *WORKERS)},
+        "ServerLost: replica 1's pod is gone while it was measured; look at its node and run again",
+    ),
+    "a server that exited": (
+        {"pods": (a_pod(Role.SERVER, 0, ready=False, container=Terminated(137, "OOMKilled")), *ALL_PODS[1:])},
+        "ServerLost: replica 0 exited with code 137 (OOMKilled) while it was measured; look at its node and run again",
+    ),
+    "a server that is being evicted": (
+        {"pods": (a_pod(Role.SERVER, 0, deleting=True, disruption="EvictionByEvictionAPI: evicting"), *ALL_PODS[1:])},
+        (
+            "ServerLost: replica 0 is being deleted (EvictionByEvictionAPI: evicting) while it was measured; "
+            "look at its node and run again"
+        ),
+    ),
+    "a worker whose pod is gone": (
+        {"pods": (*SERVERS, COORDINATOR, WORKERS[1])},
+        "WorkerLost: worker 0's pod is gone while it sent load; look at its node and run again",
+    ),
+    "a worker that was told to end": (
+        {"pods": (*ALL_PODS[:-1], a_pod(Role.WORKER, 1, ready=False, container=Terminated(143, "Error")))},
+        "WorkerLost: worker 1 exited with code 143 while it sent load; look at its node and run again",
+    ),
+    "the coordinator whose pod is gone": (
+        {"pods": (*SERVERS, *WORKERS), "coordinator": None},
+        "CoordinatorLost: the coordinator's pod is gone; look at its node and run again",
+    ),
+    "the coordinator that is silent for too long": (
+        {"coordinator": Unreachable(NOW - timedelta(seconds=61), "no answer: timed out")},
+        (
+            "CoordinatorLost: the coordinator has not answered for 61 s (no answer: timed out); look at its node "
+            "and run again"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("world", "words"), LOSSES.values(), ids=LOSSES.keys())
+def test_after_the_start_the_run_ends_and_nothing_is_replaced_by(world: dict[str, Any], words: str) -> None:
+    ordinary: dict[str, Any] = {
+        "pods": ALL_PODS,
+        "coordinator": RUNNING,
+        "logs": {pod.name: "" for pod in ALL_PODS},
+    }
+
+    ended = step(an_observed_run(*STARTED, **ordinary | world))
+    assert reason(ended) == words
+    assert ended.create == ()
+    assert ended.status is not None
+    assert ended.status.verdict == "Inconclusive"
+    assert {one: conditions(ended)[one] for one in ("Complete", "Failed", "Valid", "Finished")} == {
+        "Complete": "False",
+        "Failed": "True",
+        "Valid": "Unknown",
+        "Finished": "True",
+    }
+
+
+def test_a_worker_that_has_handed_over_its_records_may_leave() -> None:
+    done = a_pod(Role.WORKER, 1, ready=False, container=Terminated(0, "Completed"))
+    answer = an_answer(RunState.DRAINING)
+
+    going_on = step(an_observed_run(*STARTED, pods=(*ALL_PODS[:-1], done), coordinator=answer))
+    assert going_on.status is None or not going_on.status.is_true(ConditionType.FINISHED)
+
+
+def test_a_coordinator_that_is_silent_for_a_moment_is_asked_again() -> None:
+    silent = Unreachable(NOW - timedelta(seconds=59), "no answer: timed out")
+
+    assert step(an_observed_run(*STARTED, pods=ALL_PODS, coordinator=silent)) == Step(again_after_s=1.0)
+
+
+def test_a_server_that_is_gone_while_the_coordinator_is_silent_is_not_judged_yet() -> None:
+    silent = Unreachable(NOW - timedelta(seconds=5), "no answer: timed out")
+
+    waiting = step(an_observed_run(*STARTED, pods=(COORDINATOR, *WORKERS), coordinator=silent))
+    assert waiting == Step(again_after_s=1.0)
+
+
+def test_progress_is_written_when_it_is_news() -> None:
+    told = step(an_observed_run(*STARTED, pods=ALL_PODS, coordinator=RUNNING))
+
+    assert told.status is not None
+    progress = told.status.progress
+    assert isinstance(progress, Progress)
+    assert (progress.step, progress.percent, progress.completed) == ("measuring", 50, 400)
+
+
+@pytest.mark.parametrize(("age_s", "written"), [(4, False), (5, True)], ids=["a moment ago", "a while ago"])
+def test_progress_that_was_written(age_s: int, written: bool) -> None:
+    old = Progress(
+        step="measuring",
+        percent=40,
+        completed=320,
+        planned=800,
+        errors=0,
+        time=format_time(NOW - timedelta(seconds=age_s)),
+    )
+    observed = an_observed_run(*STARTED, pods=ALL_PODS, coordinator=RUNNING, status={"progress": old})
+
+    assert (step(observed).status is not None) is written
+
+
+# --- the end of the load
+
+SCORING = an_answer(RunState.SCORING)
+REPORT = gzip.compress(schema.encode(a_report()), mtime=0)
+DONE = an_answer(RunState.DONE, report_sha256="e" * 64)
+NO_REPORT = StoredReport(None)
+
+
+def test_the_end_of_the_load_is_written_before_the_servers_are_released() -> None:
+    noted = step(an_observed_run(*STARTED, pods=ALL_PODS, coordinator=SCORING))
+
+    assert conditions(noted)["Measured"] == "True"
+    assert noted.delete == ()
+
+
+def test_servers_are_released_before_there_is_a_report() -> None:
+    assert step(an_observed_run(*MEASURED, pods=ALL_PODS, coordinator=SCORING)) == Step(delete=SERVERS)
+
+
+def test_a_server_that_is_gone_after_the_load_means_nothing() -> None:
+    pods = (COORDINATOR, *WORKERS)
+    scoring = step(an_observed_run(*MEASURED, pods=pods, coordinator=SCORING, stored_report=NO_REPORT))
+
+    assert scoring.status is None or not scoring.status.is_true(ConditionType.FINISHED)
+    assert scoring.create == ()
+
+
+def test_a_finished_report_is_fetched_stored_and_read_back() -> None:
+    pods = (COORDINATOR, *WORKERS)
+    observed = an_observed_run(*MEASURED, pods=pods, coordinator=DONE)
+
+    assert need(observed) == Need((ReadStoredReport(),))
+    observed = replace(observed, stored_report=NO_REPORT)
+    assert need(observed) == Need((FetchReport(COORDINATOR_IP, "e" * 64),))
+    observed = replace(observed, fetched_report=REPORT)
+    assert step(observed) == Step(create=(report_config_map(observed.run, REPORT),))
+
+
+def test_a_stored_report_finishes_the_run_whatever_became_of_its_pods() -> None:
+    finished = step(an_observed_run(*MEASURED, stored_report=StoredReport(REPORT)))
+
+    assert finished.status is not None
+    assert conditions(finished)["Complete"] == "True"
+    assert conditions(finished)["Valid"] == "True"
+    assert finished.status.verdict == "Valid"
+    assert [told.reason for told in finished.tell] == ["Measured", "Valid"]
+
+
+def test_the_report_of_another_run_is_not_taken() -> None:
+    other = gzip.compress(schema.encode(a_report("another-uid")))
+
+    ended = step(an_observed_run(*MEASURED, stored_report=StoredReport(other)))
+    assert reason(ended) == "ReportUnreadable: the report is that of another run (another-uid)"
+
+
+def test_a_coordinator_that_is_lost_with_its_report_ends_the_run() -> None:
+    ended = step(an_observed_run(*MEASURED, pods=WORKERS, stored_report=NO_REPORT))
+
+    assert reason(ended).startswith("CoordinatorLost: the coordinator's pod is gone")
+
+
+# --- after the end
+
+
+def test_a_finished_run_tells_its_coordinator_and_deletes_its_pods() -> None:
+    pods = (COORDINATOR, *WORKERS)
+
+    assert step(an_observed_run(*FINISHED, pods=pods)) == Step(call=Acknowledge(COORDINATOR_IP), delete=pods)
+
+
+def test_a_failed_run_releases_its_servers_without_a_word() -> None:
+    failed = (*ACCEPTED, ConditionType.FINISHED, ConditionType.FAILED)
+
+    assert step(an_observed_run(*failed, pods=SERVERS)) == Step(delete=SERVERS)
+
+
+def test_a_finished_run_without_pods_is_left_alone() -> None:
+    assert step(an_observed_run(*FINISHED)) == Step()
+
+
+def test_a_run_that_is_being_deleted_is_left_alone() -> None:
+    observed = an_observed_run(*ACCEPTED)
+
+    assert step(replace(observed, run=replace(observed.run, deleting=True))) == Step()
+
+
+# --- the builder itself
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        {"status": {"start_time": format_time(T0)}},
+        {"coordinator": READY},
+        {"pods": SERVERS},
+    ],
+    ids=["half a start", "an answer from nobody", "pods of a run that was not accepted"],
+)
+def test_a_world_that_cannot_be_is_refused(world: dict[str, Any]) -> None:
+    with pytest.raises(ImpossibleWorldError):
+        an_observed_run(**world)

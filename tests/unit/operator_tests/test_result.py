@@ -1,0 +1,54 @@
+"""What the status says of a report."""
+
+import pytest
+
+from inferometer_loadgen.report.schema import Reason, Report
+from inferometer_operator.api.conditions import ConditionType
+from inferometer_operator.api.status import BenchmarkStatus, Summary
+from inferometer_operator.reconcile.result import finished_status, told_of
+
+from .builders import a_report
+from .worlds import MEASURED, an_observed_run
+
+LATE = Reason(type="LatencyBoundExceeded", message="p99 was 317 ms, the bound is 250 ms")
+
+
+def of(report: Report) -> BenchmarkStatus:
+    return finished_status(an_observed_run(*MEASURED), report, "ab" * 32)
+
+
+def test_columns_are_words() -> None:
+    assert of(a_report()).summary == Summary(
+        progress="100%", result="40.1 samples/s", p99="15.2 ms", qps="40.2", errors="0", reason=""
+    )
+
+
+@pytest.mark.parametrize(("verdict", "valid"), [("Valid", "True"), ("Invalid", "False"), ("Inconclusive", "Unknown")])
+def test_a_verdict_is_a_condition_and_each_is_a_complete_run(verdict: str, valid: str) -> None:
+    status = of(a_report(verdict=verdict, reasons=() if verdict == "Valid" else (LATE,)))
+
+    found = status.condition(ConditionType.VALID)
+    assert found is not None
+    assert found.status == valid
+    assert status.is_true(ConditionType.COMPLETE)
+    assert not status.is_true(ConditionType.FAILED)
+
+
+def test_an_invalid_run_says_why_in_its_last_column_and_in_an_event() -> None:
+    report = a_report(verdict="Invalid", reasons=(LATE,))
+
+    status = of(report)
+    assert isinstance(status.summary, Summary)
+    assert status.summary.reason == "LatencyBoundExceeded: p99 was 317 ms, the bound is 250 ms"
+    assert [(told.type, told.reason) for told in told_of(report)] == [("Normal", "Measured"), ("Warning", "Invalid")]
+    assert told_of(report)[0].note == "20.0 s, 0 errors, client send lag p99 0.11 ms"
+
+
+def test_each_replica_has_its_share_its_times_and_its_node() -> None:
+    first, second = of(a_report()).servers
+
+    assert (first.name, first.node, first.queries, first.share) == ("quickstart-server-0", "gpu-a", 400, 0.5)
+    assert (first.p99_ns, first.queue_ns, first.compute_ns) == (14_900_000, 200_000, 3_900_000)
+    # No data is not zero.
+    assert second.absent_reason == "2 of 2 scrapes had no answer"
+    assert not isinstance(second.queue_ns, int)
