@@ -80,6 +80,9 @@ class Applier:
         if run.uid not in owners:
             # Of an earlier benchmark of this name, whose objects are being collected; or somebody else's.
             raise NameTakenError(f"{kind} {run.namespace}/{name} is not this run's") from taken
+        if stored.get("data") != manifest.get("data") or stored.get("binaryData") != manifest.get("binaryData"):
+            # The sample library changed between two tries of one acceptance: which plan is meant nobody can say.
+            raise RefusedError(taken.what, taken.status, "it is there already and holds something else; run again")
         return stored
 
     async def _create_token(self, token: TokenFor, run: Run) -> None:

@@ -18,7 +18,8 @@ from inferometer_loadgen.protocol.signing import (
 
 TIMEOUT_S = 3.0
 REPORT_TIMEOUT_S = 30.0
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""More than a ConfigMap can hold, so that the API server says what is wrong with a report that is too long."""
 
 
 class CoordinatorError(Exception):

@@ -6,7 +6,6 @@ server that does not answer is an error, since nothing can be decided without it
 
 import base64
 import binascii
-import gzip
 import hashlib
 import secrets
 from collections.abc import Callable
@@ -44,6 +43,7 @@ from inferometer_operator.reconcile.step import (
 )
 from inferometer_operator.run import Key, Run
 from inferometer_operator.settings import Settings
+from inferometer_operator.unpacking import UnpackError, unpack
 
 LOG_LINES = 200
 LOG_IS_GONE = "unable to retrieve container logs"
@@ -69,6 +69,8 @@ class Observer:
         run = self.cache.run(key)
         if run is None:
             return None
+        if run.is_finished:
+            self.silent_since.pop(run.uid, None)
         return Observed(
             run=run,
             settings=self.settings,
@@ -140,8 +142,8 @@ class Observer:
     async def _fetch(self, run: Run, address: str, sha256: str) -> bytes | Absent:
         try:
             compressed = await self.coordinators.report(address, run.uid)
-            found = hashlib.sha256(gzip.decompress(compressed)).hexdigest()
-        except (CoordinatorError, OSError, EOFError) as error:
+            found = hashlib.sha256(unpack(compressed)).hexdigest()
+        except (CoordinatorError, UnpackError) as error:
             return Absent(str(error))
         return compressed if found == sha256 else Absent(f"its sha256 is {found}, not {sha256}")
 

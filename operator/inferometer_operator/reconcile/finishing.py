@@ -1,8 +1,5 @@
 """From the end of the load to the result in the status: the report is stored first, everything else follows from it."""
 
-import gzip
-import hashlib
-
 import msgspec
 
 from inferometer_loadgen.protocol.api import RunState, RunStatus
@@ -13,6 +10,7 @@ from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.observed import Absent, Observed
 from inferometer_operator.reconcile.result import finished_status, told_of
 from inferometer_operator.reconcile.step import FetchReport, Need, ReadStoredReport, Step
+from inferometer_operator.unpacking import UnpackError, unpack
 
 
 def finish_from_the_stored_report(observed: Observed) -> Step | Need | None:
@@ -27,7 +25,7 @@ def finish_from_the_stored_report(observed: Observed) -> Step | Need | None:
     report = _read(stored.compressed, observed.run.uid)
     if isinstance(report, Absent):
         return end_without_result(observed, FailureReason.REPORT_UNREADABLE, report.why)
-    digest = hashlib.sha256(gzip.decompress(stored.compressed)).hexdigest()
+    digest = schema.sha256(unpack(stored.compressed))
     return Step(status=finished_status(observed, report, digest), tell=told_of(report))
 
 
@@ -52,8 +50,8 @@ def store_the_report(observed: Observed) -> Step | Need | None:
 
 def _read(compressed: bytes, run_uid: str) -> schema.Report | Absent:
     try:
-        report = schema.decode(gzip.decompress(compressed))
-    except (OSError, EOFError, msgspec.DecodeError) as error:
+        report = schema.decode(unpack(compressed))
+    except (UnpackError, msgspec.DecodeError) as error:
         return Absent(f"the report can't be read: {error}; are the operator and its load pods of one version?")
     if report.run_uid != run_uid:
         return Absent(f"the report is that of another run ({report.run_uid})")
