@@ -99,6 +99,7 @@ class ServerStatus(StatusStruct, frozen=True, kw_only=True):
     """One replica: who it is, and what was measured on it."""
 
     name: Annotated[Name, Meta(description="Its pod.")]
+    uid: Annotated[ShortText, Meta(description="Its pod's, at the start; after it no other pod takes its place.")] = ""
     node: Annotated[Name, Meta(description="Where it ran.")] = ""
     gpu: Annotated[Name, Meta(description="The GPUs that it held, as its node offers them.")] = ""
     ready: Annotated[bool, Meta(description="Whether the model is, or was at the start, ready on it.")] = False

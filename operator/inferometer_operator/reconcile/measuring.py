@@ -39,8 +39,12 @@ def end_if_a_server_is_lost(observed: Observed) -> Step | Need | None:
     """While load is sent each server must be the one that was there at the start."""
     if not _load_is_sent(observed):
         return None
+    at_the_start = {server.name: server.uid for server in observed.run.status.servers}
     for index, pod in enumerate(observed.servers):
-        if why := _lost(pod, f"replica {index}"):
+        why = _lost(pod, f"replica {index}")
+        if pod is not None and pod.uid != at_the_start.get(pod.name, pod.uid):
+            why = f"replica {index} was replaced"
+        if why:
             message = f"{why} while it was measured; look at its node and run again"
             return end_without_result(observed, FailureReason.SERVER_LOST, message, pod)
     return None

@@ -145,6 +145,7 @@ def _rate(value: float) -> str:
 def _server(observed: Observed, replica: schema.ReplicaReport) -> ServerStatus:
     return ServerStatus(
         name=replica.name,
+        uid=replica.uid,
         node=replica.node,
         gpu=gpus_of(observed),
         ready=True,

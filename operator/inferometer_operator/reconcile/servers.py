@@ -50,7 +50,7 @@ def announce_servers(observed: Observed) -> Step | None:
     status = changed(
         run.status,
         phase="Starting",
-        servers=tuple(_server_status(observed, pod) for pod in ready),
+        servers=server_statuses(observed),
         conditions=with_conditions(run, observed.now, Said(ConditionType.SERVERS_READY, TRUE, "ModelReady", note)),
     )
     return Step(status=status, tell=(Told("Normal", "ServersReady", note),))
@@ -61,14 +61,19 @@ def is_serving(pod: Pod) -> bool:
     return pod.ready and bool(pod.ip) and not pod.deleting and not pod.has_ended
 
 
+def server_statuses(observed: Observed) -> tuple[ServerStatus, ...]:
+    """Who serves now: written when all are ready, and anew at the start."""
+    return tuple(
+        ServerStatus(name=pod.name, uid=pod.uid, node=pod.node, gpu=gpus_of(observed), ready=is_serving(pod))
+        for pod in observed.servers
+        if pod is not None
+    )
+
+
 def gpus_of(observed: Observed) -> str:
     """What each replica holds, as nodes offer it."""
     gpu = observed.run.wanted.target.triton.gpu
     return f"{gpu.count} {gpu.resource}" if gpu.count else ""
-
-
-def _server_status(observed: Observed, pod: Pod) -> ServerStatus:
-    return ServerStatus(name=pod.name, node=pod.node, gpu=gpus_of(observed), ready=True)
 
 
 def _replicas(count: int) -> str:

@@ -8,7 +8,7 @@ from inferometer_operator.objects.server_pods import HTTP_PORT, METRICS_PORT
 from inferometer_operator.pods import Pod
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.observed import Observed
-from inferometer_operator.reconcile.servers import is_serving
+from inferometer_operator.reconcile.servers import is_serving, server_statuses
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
 from inferometer_operator.reconcile.step import ListPods, Need, Start, Step
 from inferometer_operator.run import format_time, parse_time
@@ -34,6 +34,7 @@ def decide_the_start(observed: Observed) -> Step | Need | None:
         phase="Running",
         start_time=format_time(observed.now),
         start_nonce=observed.nonce,
+        servers=server_statuses(observed),
         conditions=with_conditions(run, observed.now, Said(ConditionType.LOADERS_READY, TRUE, "WorkersReady", said)),
     )
     return Step(status=status)

@@ -1,0 +1,93 @@
+"""The operator's client against the coordinator's real server side."""
+
+import asyncio
+import gzip
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from inferometer_loadgen.plan import Assignment
+from inferometer_loadgen.protocol.api import API_PORT, RunState, StartRequest
+from inferometer_loadgen.report import schema
+from inferometer_operator.coordinator_client import Coordinators, DeclinedError, SilentError
+from unit.operator_tests.builders import UID, a_report
+
+from .rig import KEY, FakeRun, an_address, serving
+
+
+def asking[T](key: bytes, ask: Callable[[Coordinators], Awaitable[T]]) -> T:
+    async def session() -> T:
+        async with aiohttp.ClientSession() as opened:
+            return await ask(Coordinators(opened, key))
+
+    return asyncio.run(session())
+
+
+def test_a_coordinator_says_where_its_run_stands() -> None:
+    run, address = FakeRun(state=RunState.READY), an_address()
+    with serving(run, UID, address):
+        status = asking(KEY, lambda coordinators: coordinators.status(address, UID))
+
+    assert status == run.status()
+
+
+def test_one_start_may_be_given_twice_and_another_not() -> None:
+    run, address = FakeRun(state=RunState.READY), an_address()
+    start = StartRequest(run_uid=UID, nonce="one", assignment=Assignment(replicas=()))
+    other = StartRequest(run_uid=UID, nonce="two", assignment=Assignment(replicas=()))
+    with serving(run, UID, address):
+        asking(KEY, lambda coordinators: coordinators.start(address, start))
+        asking(KEY, lambda coordinators: coordinators.start(address, start))
+        with pytest.raises(DeclinedError, match="started already") as error:
+            asking(KEY, lambda coordinators: coordinators.start(address, other))
+
+    assert error.value.status == 409
+
+
+def test_a_report_comes_as_it_will_be_stored() -> None:
+    run, address = FakeRun(state=RunState.DONE, report=a_report()), an_address()
+    with serving(run, UID, address):
+        compressed = asking(KEY, lambda coordinators: coordinators.report(address, UID))
+        asking(KEY, lambda coordinators: coordinators.acknowledge(address, UID))
+
+    assert schema.decode(gzip.decompress(compressed)) == a_report()
+    assert run.acknowledged
+
+
+def test_who_does_not_hold_the_runs_token_is_not_believed() -> None:
+    address = an_address()
+    with serving(FakeRun(), "another run", address), pytest.raises(SilentError, match="does not hold the run's token"):
+        asking(KEY, lambda coordinators: coordinators.status(address, UID))
+
+
+def test_an_address_where_nobody_listens_is_silence() -> None:
+    with pytest.raises(SilentError, match="no answer"):
+        asking(KEY, lambda coordinators: coordinators.status("127.0.0.1", UID))
+
+
+def test_an_answer_that_does_not_end_is_cut_off() -> None:
+    address = an_address()
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for _ in range(100):
+            await answer.write(b"x" * 1_000_000)
+        return answer
+
+    async def ask() -> None:
+        application = web.Application()
+        application.router.add_get("/v1/report", endless)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, address, API_PORT).start()
+        try:
+            async with aiohttp.ClientSession() as opened:
+                await Coordinators(opened, KEY).report(address, UID)
+        finally:
+            await runner.cleanup()
+
+    with pytest.raises(SilentError, match="longer than"):
+        asyncio.run(ask())
