@@ -10,7 +10,7 @@ import pytest
 from inferometer_loadgen.protocol.api import FailureReport, RunProgress, RunState
 from inferometer_loadgen.report import schema
 from inferometer_operator.api.conditions import ConditionType
-from inferometer_operator.api.status import Progress, Summary
+from inferometer_operator.api.status import Progress, ServerStatus, Summary
 from inferometer_operator.objects.config_maps import plan_config_map, report_config_map
 from inferometer_operator.objects.labels import Role
 from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
@@ -315,6 +315,7 @@ def test_the_start_is_written_before_it_is_given() -> None:
     assert decided.status is not None
     assert (decided.status.start_time, decided.status.start_nonce) == (format_time(NOW), NONCE)
     assert conditions(decided)["LoadersReady"] == "True"
+    assert [(server.uid, server.ready) for server in decided.status.servers] == [("server-0", True), ("server-1", True)]
 
 
 def test_no_start_is_decided_while_a_server_is_not_ready() -> None:
@@ -368,6 +369,13 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
             "ServerLost: replica 0 is being deleted (EvictionByEvictionAPI: evicting) while it was measured; "
             "look at its node and run again"
         ),
+    ),
+    "a server in whose place another stands": (
+        {
+            "pods": (a_pod(Role.SERVER, 0, uid="new"), *ALL_PODS[1:]),
+            "status": {"servers": (ServerStatus(name="quickstart-server-0", uid="server-0"),)},
+        },
+        "ServerLost: replica 0 was replaced while it was measured; look at its node and run again",
     ),
     "a worker whose pod is gone": (
         {"pods": (*SERVERS, COORDINATOR, WORKERS[1])},
