@@ -5,7 +5,7 @@ since a late send changes the load and a late read only its record. A query that
 replica's backlog and is counted; its latency runs from the scheduled time all the same. None is sent twice: where a
 connection broke, its query has failed.
 
-What this does not do: it allocates no object a query, parses nothing but an answer's length and status, and takes no
+What this does not do: it keeps no object a query, parses nothing but an answer's length and status, and takes no
 decision about the result.
 """
 
@@ -31,6 +31,8 @@ TICK_NS = 250_000_000
 """Between two reports of progress."""
 LATENCIES_PER_TICK = 256
 EVENTS_PER_POLL = 512
+JOIN_BYTES = 8_192
+"""Up to here, copying a body behind its head costs less than sendmsg's list of buffers: 0.5 us of 12 at 400 bytes."""
 
 OK = int(QueryStatus.OK)
 TIMED_OUT = int(QueryStatus.TIMED_OUT)
@@ -204,7 +206,10 @@ class MeasuredLoop:
         connection.row = row
         self._records.sent_ns[row] = time.monotonic_ns()
         try:
-            sent = connection.sock.sendmsg((head, body))
+            if len(body) <= JOIN_BYTES:
+                sent = connection.sock.send(head + body)
+            else:
+                sent = connection.sock.sendmsg((head, body))
         except BlockingIOError:
             sent = 0
         except OSError as error:
