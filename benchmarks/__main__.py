@@ -35,29 +35,37 @@ def main() -> int:
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    show(console, machine, cores, duels, solos, f"{wrk.name} {wrk.version}")
+    show(console, machine, cores, duels, solos, wrk.version)
     results = {"machine": asdict(machine), "wrk": wrk.version, "duels": duels, "solos": solos}
     (FOLDER / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(results)))
     return 0
 
 
 def show(
-    console: Console, machine: Machine, cores: Cores, duels: Sequence[Duel], solos: Sequence[Solo], peer: str
+    console: Console,
+    machine: Machine,
+    cores: Cores,
+    duels: Sequence[Duel],
+    solos: Sequence[Solo],
+    wrk_version: str,
 ) -> None:
     console.print(
-        f"{machine.processor}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}, load "
-        f"{machine.load_before:.1f}; server on core {cores.server}, client on core {cores.client}, loopback"
+        f"{machine.processor}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}, wrk {wrk_version}; "
+        f"load before {machine.load_before:.1f}\nserver on core {cores.server}, client on core {cores.client}, loopback"
     )
-    console.print(closed_table(duels, peer))
+    console.print(closed_table(duels))
     console.print(open_table(solos))
     for line in NOT_SHOWN:
         console.print(line)
 
 
-def closed_table(duels: Sequence[Duel], peer: str) -> Table:
-    table = Table(title=f"CPU a request, us: median of {PAIRS} rounds in turn (range)", title_justify="left")
-    for heading in ("case", "connections", "bytes a request", "ours", peer, "ratio", "requests/s ours, theirs"):
-        table.add_column(heading, justify="left" if heading == "case" else "right")
+def closed_table(duels: Sequence[Duel]) -> Table:
+    table = Table(
+        title=f"CPU a request, us, and rate of ours and wrk: median of {PAIRS} rounds in turn (range)",
+        title_justify="left",
+    )
+    for heading in ("case", "in flight", "bytes", "ours", "wrk", "ratio", "requests/s"):
+        table.add_column(heading, justify="left" if heading == "case" else "right", no_wrap=True)
     for result in duels:
         ratio = result.ratio
         table.add_row(
@@ -74,7 +82,7 @@ def closed_table(duels: Sequence[Duel], peer: str) -> Table:
 
 def open_table(solos: Sequence[Solo]) -> Table:
     table = Table(title="Poisson arrivals, ours alone: us, median of the rounds (range)", title_justify="left")
-    for heading in ("case", "CPU a request", "send lag p50", "send lag p99"):
+    for heading in ("case", "CPU a request", "send lag p50", "send lag p99", "core taken by others, %"):
         table.add_column(heading, justify="left" if heading == "case" else "right")
     for result in solos:
         table.add_row(
@@ -82,6 +90,7 @@ def open_table(solos: Sequence[Solo]) -> Table:
             spread([round_.cpu_us for round_ in result.ours]),
             spread([(round_.send_lag_p50_ns or 0) / 1_000 for round_ in result.ours]),
             spread([(round_.send_lag_p99_ns or 0) / 1_000 for round_ in result.ours]),
+            spread([100 * (round_.run_delay_ns or 0) / round_.elapsed_ns for round_ in result.ours]),
         )
     return table
 

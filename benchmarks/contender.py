@@ -51,8 +51,10 @@ class Measurement:
     cpu_ns: int
     elapsed_ns: int
     send_lag_p50_ns: int | None = None
-    """Open loop only, as the next one."""
+    """Ours only, as the next two."""
     send_lag_p99_ns: int | None = None
+    run_delay_ns: int | None = None
+    """How long it was ready to run and waited for its core, as the kernel counts it: its neighbours' doing."""
 
     @property
     def cpu_us(self) -> float:

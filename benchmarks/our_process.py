@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from array import array
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -95,9 +96,9 @@ def poisson(rate: float, seconds: int) -> Work:
 
 def run(loop: MeasuredLoop, work: Work) -> Measurement:
     t0_ns = time.monotonic_ns() + LEAD_NS
-    begun_ns = time.process_time_ns()
+    delayed_ns, begun_ns = run_delay_ns(), time.process_time_ns()
     records, stats = loop.run(work, t0_ns, DRAIN_NS)
-    cpu_ns = time.process_time_ns() - begun_ns
+    cpu_ns, delayed_ns = time.process_time_ns() - begun_ns, run_delay_ns() - delayed_ns
     sent_ns, done_ns, status = records.relative_to(t0_ns)
     if not (status == QueryStatus.OK).all():
         sys.exit(f"not every query was answered: {stats.first_error}")
@@ -108,7 +109,12 @@ def run(loop: MeasuredLoop, work: Work) -> Measurement:
         elapsed_ns=int(done_ns.max()),
         send_lag_p50_ns=int(lag_ns[len(lag_ns) // 2]),
         send_lag_p99_ns=int(lag_ns[len(lag_ns) * 99 // 100]),
+        run_delay_ns=delayed_ns,
     )
+
+
+def run_delay_ns() -> int:
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1])
 
 
 if __name__ == "__main__":
