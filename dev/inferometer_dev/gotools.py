@@ -63,8 +63,13 @@ TOOLS = {
         GoTool("helm", "helm", "helm.sh/helm/v4/cmd/helm", ("helm.sh/helm/v4/internal/version.version",)),
     )
 }
-# What the first build of each module costs on two cores, so that the wait is announced rather than endured.
-_FIRST_BUILD = {"kubernetes": "about 7 min the first time", "containerd": "about 1 min", "helm": "about 1 min"}
+# What a cold build costs on two cores, so that the wait is announced rather than endured.
+_COLD = {
+    "kube-apiserver": "the longest: about 5 min when nothing is compiled yet",
+    "containerd": "about 1 min when nothing is compiled yet",
+    "kubelet": "about 1 min when nothing is compiled yet",
+    "helm": "about 1 min when nothing is compiled yet",
+}
 
 
 def binary(name: str) -> Path:
@@ -76,7 +81,7 @@ def binary(name: str) -> Path:
         return path
     with locked(f"go-{tool.module}"):
         if not path.exists():
-            with Step(f"build {name} {version}", _FIRST_BUILD.get(tool.module, "")):
+            with Step(f"build {name} {version}", _COLD.get(name, "")):
                 _build(tool, version, path)
     return path
 
