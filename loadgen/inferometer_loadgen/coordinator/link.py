@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 from inferometer_loadgen.coordinator.clocks import SAME_CLOCK, ClockFit, Ping, fit_clock
-from inferometer_loadgen.coordinator.state import Event, Joined, Left, Said
+from inferometer_loadgen.coordinator.events import Event, Joined, Left, Said
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.signing import same, sign_hello, sign_welcome
-from inferometer_loadgen.worker.link import boot_id, time_namespace
+from inferometer_loadgen.worker.clock_identity import boot_id, time_namespace
 
 HELLO_TIMEOUT_S = 5.0
 MAX_HELLO_BYTES = 4_096

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from inferometer_loadgen import plan as plans
+from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.coordinator import state as st
 from inferometer_loadgen.coordinator.counters import Absent, Growth
 from inferometer_loadgen.coordinator.link import LinkServer
@@ -48,7 +49,7 @@ class Run:
         self._live = LiveView()
         self._live.planned = len(self._stream)
         self._live.last_scheduled_ns = int(self._stream.scheduled_ns[-1])
-        self._events: asyncio.Queue[st.Event] = asyncio.Queue()
+        self._events: asyncio.Queue[ev.Event] = asyncio.Queue()
         self.links = LinkServer(token, plan.workers, self._events.put_nowait)
         self._columns = [WorkerColumns() for _ in range(plan.workers)]
         self._scraper: Scraper | None = None
@@ -99,7 +100,7 @@ class Run:
 
     def abort(self, reason: str) -> None:
         """For POST /v1/abort."""
-        self._events.put_nowait(st.CalledOff(reason or "the run was called off"))
+        self._events.put_nowait(ev.CalledOff(reason or "the run was called off"))
 
     def report_json(self) -> bytes | None:
         """For GET /v1/report."""
@@ -118,35 +119,35 @@ class Run:
                 self._stop_during()
                 self._ended.set()
 
-    def _note(self, event: st.Event) -> None:
+    def _note(self, event: ev.Event) -> None:
         """What the state machine need not know."""
         match event:
-            case st.Joined(index=index):
+            case ev.Joined(index=index):
                 self._spawn(self.links.links[index].ping(PINGS_AT_AN_END))
-            case st.Said(index=index, frame=frames.Records() as records):
+            case ev.Said(index=index, frame=frames.Records() as records):
                 try:
                     self._columns[index].add(records)
                 except (RecordsMissingError, RecordsTwiceError) as error:
-                    self._events.put_nowait(st.Broken("RecordsLost", f"worker {index}: {error}"))
-            case st.Said(frame=frames.Progress(latencies_ns=latencies)):
+                    self._events.put_nowait(ev.Broken("RecordsLost", f"worker {index}: {error}"))
+            case ev.Said(frame=frames.Progress(latencies_ns=latencies)):
                 self._live.add(latencies)
             case _:
                 pass
 
-    def _carry_out(self, instructions: list[st.Instruction]) -> None:
+    def _carry_out(self, instructions: list[ev.Instruction]) -> None:
         for instruction in instructions:
             match instruction:
-                case st.SendAll(frame=frame):
+                case ev.SendAll(frame=frame):
                     self.links.send_all(frame)
-                case st.BeginWarmUp():
+                case ev.BeginWarmUp():
                     self._spawn(self._begin_warm_up())
-                case st.BeginWindow():
+                case ev.BeginWindow():
                     self._spawn(self._begin_window())
-                case st.BeginMeasuring():
+                case ev.BeginMeasuring():
                     self._begin_measuring()
-                case st.EndWindow():
+                case ev.EndWindow():
                     self._spawn(self._end_window())
-                case st.Score():
+                case ev.Score():
                     self._spawn(self._score())
 
     async def _begin_warm_up(self) -> None:
@@ -162,7 +163,7 @@ class Run:
         self._scraper = Scraper(self._plan.model, assignment.replicas, self._session)
         await self._scraper.begin_window()
         await asyncio.gather(*(link.ping(PINGS_AT_AN_END) for link in self.links.links.values()))
-        self._events.put_nowait(st.WindowRead())
+        self._events.put_nowait(ev.WindowRead())
 
     def _begin_measuring(self) -> None:
         now_ns = time.monotonic_ns()
@@ -188,20 +189,20 @@ class Run:
         await asyncio.gather(*(link.ping(PINGS_AT_AN_END) for link in self.links.links.values()))
         if self._scraper is not None:
             await self._scraper.end_window()
-        self._events.put_nowait(st.WindowRead())
+        self._events.put_nowait(ev.WindowRead())
 
     async def _score(self) -> None:
         try:
             facts = self._facts()
             report = await asyncio.to_thread(_judge, facts, self._columns, self._state.interrupted)
         except NothingMeasuredError:
-            self._events.put_nowait(st.Broken("Aborted", f"{self._state.interrupted}, before anything was measured"))
+            self._events.put_nowait(ev.Broken("Aborted", f"{self._state.interrupted}, before anything was measured"))
             return
         except (RecordsMissingError, RecordsTwiceError) as error:
-            self._events.put_nowait(st.Broken("RecordsLost", str(error)))
+            self._events.put_nowait(ev.Broken("RecordsLost", str(error)))
             return
         self._report = schema.encode(report)
-        self._events.put_nowait(st.Scored())
+        self._events.put_nowait(ev.Scored())
 
     def _facts(self) -> RunFacts:
         workers, links = self._state.workers, self.links.links
@@ -235,7 +236,7 @@ class Run:
     def _settled(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._events.put_nowait(st.Broken("CoordinatorError", f"{type(error).__name__}: {error}"))
+            self._events.put_nowait(ev.Broken("CoordinatorError", f"{type(error).__name__}: {error}"))
 
 
 class NothingMeasuredError(Exception):

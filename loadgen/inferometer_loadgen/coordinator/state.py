@@ -4,12 +4,13 @@
     -> Done
 
 and from everywhere to Failed. Before the start a worker may leave and another take its index; after it none may.
-The driver (`coordinator.main`) carries the instructions out and brings back what came of them.
+The driver (`coordinator.run`) carries the instructions out and brings back what came of them.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.plan import Assignment, Plan, digest
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import FailureReport, RunState, StartRequest
@@ -46,92 +47,6 @@ RUN_STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Worker `index` has signed in."""
-
-    index: int
-    pod_uid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Worker `index` sent a frame."""
-
-    index: int
-    frame: frames.FromWorker
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Worker `index` hung up."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class WindowRead:
-    """The servers' counters were read at one end of the window."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """The report is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The run cannot go on: the driver met an obstacle."""
-
-    type: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class CalledOff:
-    """Somebody wants the run to end now. What was measured so far is reported, if anything was."""
-
-    reason: str
-
-
-type Event = Joined | Said | Left | WindowRead | Scored | Broken | CalledOff
-
-
-@dataclass(frozen=True, slots=True)
-class SendAll:
-    """Send a frame to every worker."""
-
-    frame: frames.Frame
-
-
-@dataclass(frozen=True, slots=True)
-class BeginWarmUp:
-    """Give each worker a time 0 for the warm-up, on its own clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class BeginMeasuring:
-    """Give each worker a time 0 for the measured run, on its own clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class BeginWindow:
-    """Read the servers' counters before the measured run."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndWindow:
-    """Read the servers' counters after the last answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Merge, judge, write the report."""
-
-
-type Instruction = SendAll | BeginWarmUp | BeginMeasuring | BeginWindow | EndWindow | Score
-
-
 @dataclass(slots=True)
 class Worker:
     """What is known of one worker."""
@@ -158,7 +73,7 @@ class CoordinatorState:
     interrupted: str = ""
     """Why the run was called off while it was measured; empty when it was not."""
 
-    def start(self, request: StartRequest) -> tuple[str, list[Instruction]]:
+    def start(self, request: StartRequest) -> tuple[str, list[ev.Instruction]]:
         """The point of no return. An empty refusal accepts; the same nonce is accepted again, to no effect."""
         if self.nonce:
             refusal = (
@@ -173,28 +88,28 @@ class CoordinatorState:
         self.nonce = request.nonce
         self.assignment = request.assignment
         self.phase = Phase.PREPARING
-        return "", [SendAll(frames.Prepare(assignment=request.assignment))]
+        return "", [ev.SendAll(frames.Prepare(assignment=request.assignment))]
 
-    def handle(self, event: Event) -> list[Instruction]:
+    def handle(self, event: ev.Event) -> list[ev.Instruction]:
         """What an event leads to."""
         if self.phase in {Phase.FAILED, Phase.DONE}:
             return []
         match event:
-            case Joined():
+            case ev.Joined():
                 self.workers[event.index] = Worker(pod_uid=event.pod_uid)
                 return []
-            case Left():
+            case ev.Left():
                 return self._left(event.index)
-            case Said():
+            case ev.Said():
                 return self._said(event.index, self.workers[event.index], event.frame)
-            case WindowRead():
+            case ev.WindowRead():
                 return self._window_read()
-            case Scored():
+            case ev.Scored():
                 self.phase = Phase.DONE
-                return [SendAll(frames.Bye())]
-            case CalledOff():
+                return [ev.SendAll(frames.Bye())]
+            case ev.CalledOff():
                 return self._call_off(event.reason)
-            case Broken():
+            case ev.Broken():
                 return self._fail(event.type, event.message)
 
     def _refuse(self, assignment: Assignment) -> str:
@@ -205,7 +120,7 @@ class CoordinatorState:
             return f"the assigned worker pods {assignment.worker_uids} are not those that signed in {uids}"
         return ""
 
-    def _left(self, index: int) -> list[Instruction]:
+    def _left(self, index: int) -> list[ev.Instruction]:
         if self.nonce:
             worker = self.workers[index]
             if worker.finished is not None:
@@ -215,33 +130,33 @@ class CoordinatorState:
         self.phase = Phase.WAITING
         return []
 
-    def _said(self, index: int, worker: Worker, frame: frames.FromWorker) -> list[Instruction]:
+    def _said(self, index: int, worker: Worker, frame: frames.FromWorker) -> list[ev.Instruction]:
         match frame:
             case frames.Ready():
                 return self._ready(index, worker, frame)
             case frames.Prepared():
                 worker.prepared = True
                 self.server_version = frame.server_version
-                return self._when_all("prepared", Phase.PREPARING, Phase.WARMING_UP, BeginWarmUp())
+                return self._when_all("prepared", Phase.PREPARING, Phase.WARMING_UP, ev.BeginWarmUp())
             case frames.Warmed():
                 if frame.failed:
                     return self._fail("WarmUpFailed", _warm_up_failed(index, frame))
                 worker.warmed = True
-                return self._when_all("warmed", Phase.WARMING_UP, Phase.READING_BEFORE, BeginWindow())
+                return self._when_all("warmed", Phase.WARMING_UP, Phase.READING_BEFORE, ev.BeginWindow())
             case frames.Progress():
                 return self._progress(worker, frame)
             case frames.Finished():
                 worker.finished = frame
                 if all(other.finished for other in self.workers.values()):
                     self.phase = Phase.READING_AFTER
-                    return [EndWindow()]
+                    return [ev.EndWindow()]
                 return []
             case frames.Failed():
                 return self._fail(frame.type, frame.message)
             case _:
                 return []
 
-    def _ready(self, index: int, worker: Worker, frame: frames.Ready) -> list[Instruction]:
+    def _ready(self, index: int, worker: Worker, frame: frames.Ready) -> list[ev.Instruction]:
         if frame.plan_hash != digest(self.plan):
             return self._fail("PlanDiffers", f"worker {index} was given another plan ({frame.plan_hash[:12]})")
         worker.ready = True
@@ -249,38 +164,38 @@ class CoordinatorState:
             self.phase = Phase.READY
         return []
 
-    def _when_all(self, what: str, here: Phase, there: Phase, then: Instruction) -> list[Instruction]:
+    def _when_all(self, what: str, here: Phase, there: Phase, then: ev.Instruction) -> list[ev.Instruction]:
         if self.phase is not here or not all(getattr(worker, what) for worker in self.workers.values()):
             return []
         self.phase = there
         return [then]
 
-    def _progress(self, worker: Worker, frame: frames.Progress) -> list[Instruction]:
+    def _progress(self, worker: Worker, frame: frames.Progress) -> list[ev.Instruction]:
         if self.phase is Phase.MEASURING:
             worker.progress = frame
             if all(other.progress and other.progress.all_sent for other in self.workers.values()):
                 self.phase = Phase.DRAINING
         return []
 
-    def _window_read(self) -> list[Instruction]:
+    def _window_read(self) -> list[ev.Instruction]:
         if self.phase is Phase.READING_BEFORE:
             self.phase = Phase.MEASURING
-            return [BeginMeasuring()]
+            return [ev.BeginMeasuring()]
         self.phase = Phase.SCORING
-        return [Score()]
+        return [ev.Score()]
 
-    def _call_off(self, reason: str) -> list[Instruction]:
+    def _call_off(self, reason: str) -> list[ev.Instruction]:
         if self.phase in {Phase.READING_AFTER, Phase.SCORING}:
             return []
         if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
             return self._fail("Aborted", f"{reason}, before anything was measured")
         self.interrupted = self.interrupted or reason
-        return [SendAll(frames.Stop())]
+        return [ev.SendAll(frames.Stop())]
 
-    def _fail(self, type_: str, message: str) -> list[Instruction]:
+    def _fail(self, type_: str, message: str) -> list[ev.Instruction]:
         self.phase = Phase.FAILED
         self.failure = FailureReport(type=type_, message=message)
-        return [SendAll(frames.Abort(reason=f"{type_}: {message}"))]
+        return [ev.SendAll(frames.Abort(reason=f"{type_}: {message}"))]
 
 
 def _warm_up_failed(index: int, frame: frames.Warmed) -> str:

@@ -5,7 +5,6 @@ import os
 import socket
 import time
 from collections import deque
-from pathlib import Path
 
 from inferometer_loadgen.protocol.frames import (
     Abort,
@@ -25,6 +24,7 @@ from inferometer_loadgen.protocol.frames import (
     encode_frame,
 )
 from inferometer_loadgen.protocol.signing import same, sign_hello, sign_welcome
+from inferometer_loadgen.worker.clock_identity import boot_id, time_namespace
 from inferometer_loadgen.worker.loop import Signal
 
 CONNECT_PATIENCE_S = 60.0
@@ -150,16 +150,6 @@ def dial(address: str, token: bytes, index: int, pod_uid: str) -> CoordinatorLin
     if not isinstance(answer, Welcome) or not same(answer.signature, sign_welcome(token, own_challenge)):
         raise LinkLostError(f"what answers at {address} does not hold this run's token")
     return link
-
-
-def boot_id() -> str:
-    """Which boot of which kernel this is."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-
-
-def time_namespace() -> str:
-    """Which offsets the kernel adds to this process's monotonic clock."""
-    return str(Path("/proc/self/ns/time").readlink())
 
 
 def _connect(address: str) -> socket.socket:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.coordinator import state as st
 from inferometer_loadgen.plan import (
     Assignment,
@@ -47,9 +48,9 @@ def a_start(nonce: str = "n1", assignment: Assignment = ASSIGNMENT) -> StartRequ
     return StartRequest(run_uid="uid", nonce=nonce, assignment=assignment)
 
 
-def both_say(run: st.CoordinatorState, frame: frames.FromWorker) -> list[st.Instruction]:
-    assert run.handle(st.Said(0, frame)) == []
-    return run.handle(st.Said(1, frame))
+def both_say(run: st.CoordinatorState, frame: frames.FromWorker) -> list[ev.Instruction]:
+    assert run.handle(ev.Said(0, frame)) == []
+    return run.handle(ev.Said(1, frame))
 
 
 def phase_of(run: st.CoordinatorState) -> st.Phase:
@@ -59,8 +60,8 @@ def phase_of(run: st.CoordinatorState) -> st.Phase:
 def a_ready_run() -> st.CoordinatorState:
     run = st.CoordinatorState(PLAN)
     for index in (0, 1):
-        run.handle(st.Joined(index, f"uid-{index}"))
-        run.handle(st.Said(index, frames.Ready(samples=4, plan_hash=digest(PLAN))))
+        run.handle(ev.Joined(index, f"uid-{index}"))
+        run.handle(ev.Said(index, frames.Ready(samples=4, plan_hash=digest(PLAN))))
     return run
 
 
@@ -69,7 +70,7 @@ def a_measuring_run() -> st.CoordinatorState:
     run.start(a_start())
     both_say(run, PREPARED)
     both_say(run, WARMED)
-    run.handle(st.WindowRead())
+    run.handle(ev.WindowRead())
     return run
 
 
@@ -77,16 +78,16 @@ def test_the_ordinary_run_goes_from_start_to_score_and_waits_for_both_workers_at
     run = a_ready_run()
 
     assert phase_of(run) is st.Phase.READY
-    assert run.start(a_start()) == ("", [st.SendAll(frames.Prepare(assignment=ASSIGNMENT))])
-    assert both_say(run, PREPARED) == [st.BeginWarmUp()]
-    assert both_say(run, WARMED) == [st.BeginWindow()]
-    assert run.handle(st.WindowRead()) == [st.BeginMeasuring()]
+    assert run.start(a_start()) == ("", [ev.SendAll(frames.Prepare(assignment=ASSIGNMENT))])
+    assert both_say(run, PREPARED) == [ev.BeginWarmUp()]
+    assert both_say(run, WARMED) == [ev.BeginWindow()]
+    assert run.handle(ev.WindowRead()) == [ev.BeginMeasuring()]
     assert both_say(run, progress(all_sent=True)) == []
     assert phase_of(run) is st.Phase.DRAINING
-    assert both_say(run, FINISHED) == [st.EndWindow()]
-    assert run.handle(st.WindowRead()) == [st.Score()]
+    assert both_say(run, FINISHED) == [ev.EndWindow()]
+    assert run.handle(ev.WindowRead()) == [ev.Score()]
     assert st.RUN_STATES[run.phase].load_has_ended
-    assert run.handle(st.Scored()) == [st.SendAll(frames.Bye())]
+    assert run.handle(ev.Scored()) == [ev.SendAll(frames.Bye())]
     assert run.phase is st.Phase.DONE
 
 
@@ -129,10 +130,10 @@ def test_a_start_before_all_are_ready_is_refused() -> None:
 def test_a_worker_may_be_replaced_before_the_start() -> None:
     run = a_ready_run()
 
-    run.handle(st.Left(1))
+    run.handle(ev.Left(1))
     assert phase_of(run) is st.Phase.WAITING
-    run.handle(st.Joined(1, "uid-new"))
-    run.handle(st.Said(1, frames.Ready(samples=4, plan_hash=digest(PLAN))))
+    run.handle(ev.Joined(1, "uid-new"))
+    run.handle(ev.Said(1, frames.Ready(samples=4, plan_hash=digest(PLAN))))
 
     assert phase_of(run) is st.Phase.READY
 
@@ -140,9 +141,9 @@ def test_a_worker_may_be_replaced_before_the_start() -> None:
 def test_a_worker_lost_after_the_start_ends_the_run_and_the_others_are_told() -> None:
     run = a_measuring_run()
 
-    (instruction,) = run.handle(st.Left(1))
+    (instruction,) = run.handle(ev.Left(1))
 
-    assert instruction == st.SendAll(frames.Abort(reason="WorkerLost: worker 1 hung up while the run was Measuring"))
+    assert instruction == ev.SendAll(frames.Abort(reason="WorkerLost: worker 1 hung up while the run was Measuring"))
     assert run.failure is not None
     assert run.failure.type == "WorkerLost"
     assert st.RUN_STATES[run.phase].load_has_ended
@@ -150,17 +151,17 @@ def test_a_worker_lost_after_the_start_ends_the_run_and_the_others_are_told() ->
 
 def test_a_worker_that_leaves_after_it_handed_everything_over_is_not_lost() -> None:
     run = a_measuring_run()
-    run.handle(st.Said(1, FINISHED))
+    run.handle(ev.Said(1, FINISHED))
 
-    assert run.handle(st.Left(1)) == []
+    assert run.handle(ev.Left(1)) == []
     assert run.failure is None
 
 
 def test_a_worker_with_another_plan_ends_the_run() -> None:
     run = st.CoordinatorState(PLAN)
-    run.handle(st.Joined(0, "uid-0"))
+    run.handle(ev.Joined(0, "uid-0"))
 
-    run.handle(st.Said(0, frames.Ready(samples=4, plan_hash="0" * 64)))
+    run.handle(ev.Said(0, frames.Ready(samples=4, plan_hash="0" * 64)))
 
     assert run.failure is not None
     assert run.failure.type == "PlanDiffers"
@@ -171,7 +172,7 @@ def test_a_warm_up_with_failed_queries_ends_the_run_with_the_servers_words() -> 
     run.start(a_start())
     both_say(run, PREPARED)
 
-    run.handle(st.Said(0, frames.Warmed(answered=0, failed=20, first_error="HTTP 400: unexpected shape")))
+    run.handle(ev.Said(0, frames.Warmed(answered=0, failed=20, first_error="HTTP 400: unexpected shape")))
 
     assert run.failure is not None
     assert "HTTP 400: unexpected shape" in run.failure.message
@@ -180,15 +181,15 @@ def test_a_warm_up_with_failed_queries_ends_the_run_with_the_servers_words() -> 
 def test_a_run_called_off_while_it_measures_stops_sending_and_is_still_reported() -> None:
     run = a_measuring_run()
 
-    assert run.handle(st.CalledOff("Ctrl-C")) == [st.SendAll(frames.Stop())]
-    assert both_say(run, FINISHED) == [st.EndWindow()]
+    assert run.handle(ev.CalledOff("Ctrl-C")) == [ev.SendAll(frames.Stop())]
+    assert both_say(run, FINISHED) == [ev.EndWindow()]
     assert run.interrupted == "Ctrl-C"
 
 
 def test_a_run_called_off_before_anything_was_measured_has_failed() -> None:
     run = a_ready_run()
 
-    run.handle(st.CalledOff("Ctrl-C"))
+    run.handle(ev.CalledOff("Ctrl-C"))
 
     assert run.failure is not None
     assert run.failure.type == "Aborted"
@@ -196,8 +197,8 @@ def test_a_run_called_off_before_anything_was_measured_has_failed() -> None:
 
 def test_nothing_moves_a_run_that_has_ended() -> None:
     run = a_measuring_run()
-    run.handle(st.Broken("RecordsLost", "row 3"))
+    run.handle(ev.Broken("RecordsLost", "row 3"))
 
-    assert run.handle(st.Left(0)) == []
-    assert run.handle(st.Said(0, FINISHED)) == []
+    assert run.handle(ev.Left(0)) == []
+    assert run.handle(ev.Said(0, FINISHED)) == []
     assert run.phase is st.Phase.FAILED

@@ -1,0 +1,91 @@
+"""What happens to a run, and what it makes the driver do: the words of the state machine."""
+
+from dataclasses import dataclass
+
+from inferometer_loadgen.protocol import frames
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Worker `index` has signed in."""
+
+    index: int
+    pod_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Worker `index` sent a frame."""
+
+    index: int
+    frame: frames.FromWorker
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Worker `index` hung up."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRead:
+    """The servers' counters were read at one end of the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The report is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The run cannot go on: the driver met an obstacle."""
+
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """Somebody wants the run to end now. What was measured so far is reported, if anything was."""
+
+    reason: str
+
+
+type Event = Joined | Said | Left | WindowRead | Scored | Broken | CalledOff
+
+
+@dataclass(frozen=True, slots=True)
+class SendAll:
+    """Send a frame to every worker."""
+
+    frame: frames.Frame
+
+
+@dataclass(frozen=True, slots=True)
+class BeginWarmUp:
+    """Give each worker a time 0 for the warm-up, on its own clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginMeasuring:
+    """Give each worker a time 0 for the measured run, on its own clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginWindow:
+    """Read the servers' counters before the measured run."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndWindow:
+    """Read the servers' counters after the last answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Merge, judge, write the report."""
+
+
+type Instruction = SendAll | BeginWarmUp | BeginMeasuring | BeginWindow | EndWindow | Score
