@@ -50,8 +50,9 @@ def show(
     wrk_version: str,
 ) -> None:
     console.print(
-        f"{machine.processor}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}, wrk {wrk_version}\n"
-        f"server on core {cores.server}, client on core {cores.client}, loopback, load before {machine.load_before:.1f}"
+        f"{machine.processor}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}\n"
+        f"wrk {wrk_version}, loopback, server on core {cores.server}, client on core {cores.client}, load before "
+        f"{machine.load_before:.1f}"
     )
     console.print(closed_table(duels))
     console.print(open_table(solos))
