@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters, growth, parse_counters
+from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters, growth
+from inferometer_loadgen.coordinator.metrics_page import parse_counters
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
 
 SCRAPE_TIMEOUT_S = 3.0

@@ -2,7 +2,8 @@
 
 import pytest
 
-from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters, growth, parse_counters
+from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters, growth
+from inferometer_loadgen.coordinator.metrics_page import parse_counters
 
 PAGE = """\
 # HELP nv_inference_request_success Number of successful inference requests, all batch sizes
