@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from e2e.machine import Machine, look, wait_until
 from inferometer_dev.cluster import state
 from inferometer_dev.cluster.members import init_pid, running_members
 from inferometer_dev.cluster.network import has_namespace_mount
@@ -35,19 +36,6 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 CLUSTER = REPO / "dev" / "cluster"
-
-
-@dataclasses.dataclass(frozen=True)
-class Machine:
-    """What a cluster could leave behind, as plain sets that compare well."""
-
-    processes: frozenset[str]
-    mounts: tuple[str, ...]
-    network_namespaces: frozenset[str]
-    cgroups: frozenset[str]
-    links: str
-    packet_filter: str
-    folders: frozenset[str]
 
 
 @pytest.fixture
@@ -284,47 +272,3 @@ def a_clone(folder: Path) -> Path:
         shutil.copytree(REPO / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(REPO / "pyproject.toml", clone / "pyproject.toml")
     return clone
-
-
-def wait_until(reached: Callable[[], bool], within_s: float = 60.0, poll_s: float = 0.05) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not reached():
-        assert time.monotonic() < deadline_s, "never came"
-        time.sleep(poll_s)
-
-
-def look() -> Machine:
-    """The machine as it is; waits until the kernel has ended what was killed."""
-    wait_until(lambda: not ours(), within_s=10)
-    run_folders = [path for parent in ("/run", "/var/lib", "/opt", "/usr/libexec") for path in Path(parent).glob("*")]
-    return Machine(
-        processes=frozenset(ours()),
-        mounts=tuple(sorted(Path("/proc/self/mounts").read_text().splitlines())),
-        network_namespaces=frozenset(os.listdir("/run/netns") if Path("/run/netns").exists() else []),  # noqa: PTH208
-        cgroups=frozenset(str(path) for path in Path("/sys/fs/cgroup").glob("**/infm*")),
-        links=output("ip", "-o", "link", "show"),
-        packet_filter=output("iptables-save"),
-        folders=frozenset(str(path) for path in run_folders),
-    )
-
-
-def ours() -> set[str]:
-    """Processes in another network namespace than ours, or whose command line names the cluster's state or disk."""
-    marks = (str(cache_dir() / "cluster"), str(STATE))
-    own_network = Path("/proc/self/ns/net").readlink()
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            network = (process / "ns" / "net").readlink()
-            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if network != own_network or any(mark in words for mark in marks):
-            found.add(f"{process.name} {words}")
-    return found
-
-
-def output(*argv: str) -> str:
-    """Without counters, which change by themselves."""
-    said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-    return "\n".join(line for line in said.splitlines() if not line.startswith(("#", ":")))
