@@ -85,6 +85,10 @@ class Cache:
         pods = self._pods.get(run.key, {})
         return tuple(pod for _, pod in sorted(pods.items()) if pod.owner_uid == run.uid)
 
+    def names_taken(self, run: Run) -> frozenset[str]:
+        """The names of pods that an earlier benchmark of this name has left, and that are not gone yet."""
+        return frozenset(name for name, pod in self._pods.get(run.key, {}).items() if pod.owner_uid != run.uid)
+
     def secrets_of(self, run: Run) -> frozenset[str]:
         """The Secrets that are known to be there."""
         return frozenset(self._secrets.get(run.key, ()))

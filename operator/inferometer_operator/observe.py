@@ -77,6 +77,7 @@ class Observer:
             now=self.now(),
             nonce=secrets.token_hex(16),
             pods=self.cache.pods_of(run),
+            names_taken=self.cache.names_taken(run),
             secrets=self.cache.secrets_of(run),
         )
 

@@ -21,6 +21,7 @@ class WorkQueue[K]:
         self._running: set[K] = set()
         self._again: set[K] = set()
         self._failures: dict[K, int] = {}
+        self._retry_at: dict[K, float] = {}
 
     def add(self, key: K) -> None:
         """Look at `key` as soon as possible."""
@@ -50,13 +51,21 @@ class WorkQueue[K]:
     def done(self, key: K) -> None:
         """`key` was looked at; its failures are forgotten."""
         self._failures.pop(key, None)
+        self._retry_at.pop(key, None)
         self._give_back(key)
 
     def failed(self, key: K, now: float) -> float:
-        """Looking at `key` went wrong: it is looked at again, later each time. Returns in how many seconds."""
+        """Looking at `key` went wrong: it is looked at again, later each time. Returns in how many seconds.
+
+        A look that news brought on before its time counts as the same failure: a burst of news must not make a key
+        wait for half a minute.
+        """
         failures = self._failures.get(key, 0)
-        self._failures[key] = failures + 1
-        delay: float = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures, 16))
+        if now >= self._retry_at.get(key, now):
+            failures += 1
+        self._failures[key] = failures
+        delay: float = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures - 1, 16))
+        self._retry_at[key] = now + delay
         # News that came meanwhile do not cut the delay short: they are what it may have failed on.
         self._again.discard(key)
         self._give_back(key)

@@ -6,7 +6,11 @@ between any two of them leaves a state that the next one understands. Nothing he
 
 from collections.abc import Callable
 
-from inferometer_operator.reconcile.accept import accept, refuse_what_the_api_server_refuses
+from inferometer_operator.reconcile.accept import (
+    accept,
+    refuse_what_the_api_server_refuses,
+    wait_for_an_earlier_run,
+)
 from inferometer_operator.reconcile.finishing import finish_from_the_stored_report, store_the_report
 from inferometer_operator.reconcile.loaders import (
     ask_a_ready_coordinator,
@@ -42,6 +46,7 @@ POLICIES: tuple[Policy, ...] = (
     release_everything,
     refuse_what_the_api_server_refuses,
     # Before anything is held.
+    wait_for_an_earlier_run,
     accept,
     # The coordinator is asked before anyone else is judged: a load that has ended makes lost pods harmless.
     ask_a_ready_coordinator,

@@ -18,6 +18,9 @@ from inferometer_operator.reconcile.step import Need, ReadLibrary, Step, TryServ
 LIBRARY_GRACE_S = 10.0
 """`kubectl apply -f` of a folder may create the benchmark before its ConfigMap."""
 
+EARLIER_RUN_S = 60.0
+"""Pods are gone within their grace; one that is not may be on a dead node, and then a create says so."""
+
 
 def refuse_what_the_api_server_refuses(observed: Observed) -> Step | Need | None:
     """A create that came back with the API server's no ends the run with it: no later try would fare better."""
@@ -28,6 +31,13 @@ def refuse_what_the_api_server_refuses(observed: Observed) -> Step | Need | None
     is_report = (refused.kind, refused.name) == ("ConfigMap", report_name(observed.run.name))
     reason = FailureReason.REPORT_UNREADABLE if is_report else FailureReason.POD_REJECTED
     return end_without_result(observed, reason, message)
+
+
+def wait_for_an_earlier_run(observed: Observed) -> Step | None:
+    """Its pods have the names that this run's need; Kubernetes is deleting them together with their benchmark."""
+    if not observed.names_taken or observed.run.has_started or _age_s(observed) > EARLIER_RUN_S:
+        return None
+    return Step(again_after_s=EARLIER_RUN_S)
 
 
 def accept(observed: Observed) -> Step | Need | None:
@@ -57,10 +67,13 @@ def accept(observed: Observed) -> Step | Need | None:
 
 
 def _without_library(observed: Observed, library: Absent) -> Step | Need:
-    age_s = (observed.now - observed.run.created).total_seconds()
-    if age_s < LIBRARY_GRACE_S:
+    if _age_s(observed) < LIBRARY_GRACE_S:
         return Step(again_after_s=1.0)
     return end_without_result(observed, FailureReason.SPEC_INVALID, f"spec.load.data.configMap: {library.why}")
+
+
+def _age_s(observed: Observed) -> float:
+    return (observed.now - observed.run.created).total_seconds()
 
 
 def _accepted(observed: Observed, library: NpzFacts | None) -> Step:

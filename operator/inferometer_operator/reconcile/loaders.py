@@ -5,9 +5,11 @@ from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
 from inferometer_operator.objects.names import token_name
 from inferometer_operator.pods import Pod, Running
 from inferometer_operator.reconcile.ending import end_without_result
+from inferometer_operator.reconcile.loss import what_became_of
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.readiness import end_if_hopeless, loaders_start
 from inferometer_operator.reconcile.step import AskCoordinator, Need, Step, TokenFor
+from inferometer_operator.reconcile.trouble import subject
 
 
 def ask_a_ready_coordinator(observed: Observed) -> Need | None:
@@ -25,11 +27,14 @@ def end_if_the_run_failed(observed: Observed) -> Step | Need | None:
     answer = observed.coordinator
     if not isinstance(answer, RunStatus) or answer.state is not RunState.FAILED:
         return None
-    ended = tuple(pod for pod in observed.pods if pod.has_ended)
-    failed = ended or (observed.coordinator_pod,)
+    lost = tuple(pod for pod in observed.pods if pod.has_ended or pod.deleting)
+    failed = lost or (observed.coordinator_pod,)
     if answer.failure is None:
         return end_without_result(observed, "Failed", "the coordinator gives no reason", *failed)
-    return end_without_result(observed, answer.failure.type, answer.failure.message, *failed)
+    # Kubernetes may know more than the coordinator, to which a killed worker has only hung up.
+    became = [words for pod in lost if (words := what_became_of(pod, subject(pod)))]
+    message = "; ".join([answer.failure.message, *became[:1]])
+    return end_without_result(observed, answer.failure.type, message, *failed)
 
 
 def end_if_loaders_are_hopeless(observed: Observed) -> Step | Need | None:

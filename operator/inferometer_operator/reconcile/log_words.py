@@ -5,6 +5,7 @@ import re
 WORDS_LIMIT = 400
 
 _PREFIX = re.compile(r'^[EWI]\d{4} [\d:.]+ \d+ \S+\] "?')
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _TABLE = re.compile(r"^(\+-|-+\+$|\|)")
 
 # From the most telling to the least; the last one is what Triton ends with, whatever the cause.
@@ -33,8 +34,8 @@ def last_words(log: str) -> str:
 
 
 def without_tables(log: str) -> str:
-    """A log without the tables of options that Triton draws: they would push the cause out of what is kept."""
-    return "\n".join(line for line in log.splitlines() if not _TABLE.match(line))
+    """A log without colours, and without the tables of options that would push the cause out of what is kept."""
+    return "\n".join(line for line in _COLOUR.sub("", log).splitlines() if not _TABLE.match(line))
 
 
 def _on_one_line(line: str) -> str:

@@ -4,8 +4,9 @@ from inferometer_loadgen.protocol.api import RunProgress, RunStatus
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.api.status import BenchmarkStatus, Progress, Summary
-from inferometer_operator.pods import Pod, Terminated
+from inferometer_operator.pods import Terminated
 from inferometer_operator.reconcile.ending import end_without_result
+from inferometer_operator.reconcile.loss import what_became_of
 from inferometer_operator.reconcile.observed import Observed, Unreachable
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
 from inferometer_operator.reconcile.step import Need, Step
@@ -23,7 +24,7 @@ def end_if_the_coordinator_is_lost(observed: Observed) -> Step | Need | None:
     if not observed.run.has_started:
         return None
     pod = observed.coordinator_pod
-    if (why := _lost(pod, "the coordinator")) is None:
+    if (why := what_became_of(pod, "the coordinator")) is None:
         answer = observed.coordinator
         if not isinstance(answer, Unreachable):
             return None
@@ -41,7 +42,7 @@ def end_if_a_server_is_lost(observed: Observed) -> Step | Need | None:
         return None
     at_the_start = {server.name: server.uid for server in observed.run.status.servers}
     for index, pod in enumerate(observed.servers):
-        why = _lost(pod, f"replica {index}")
+        why = what_became_of(pod, f"replica {index}")
         if pod is not None and pod.uid != at_the_start.get(pod.name, pod.uid):
             why = f"replica {index} was replaced"
         if why:
@@ -57,7 +58,7 @@ def end_if_a_worker_is_lost(observed: Observed) -> Step | Need | None:
     for index, pod in enumerate(observed.workers):
         if pod is not None and isinstance(pod.container, Terminated) and pod.container.exit_code == 0:
             continue
-        if why := _lost(pod, f"worker {index}"):
+        if why := what_became_of(pod, f"worker {index}"):
             message = f"{why} while it sent load; look at its node and run again"
             return end_without_result(observed, FailureReason.WORKER_LOST, message, pod)
     return None
@@ -121,17 +122,3 @@ def _load_is_sent(observed: Observed) -> bool:
         and isinstance(answer, RunStatus)
         and not answer.state.load_has_ended
     )
-
-
-def _lost(pod: Pod | None, who: str) -> str | None:
-    if pod is None:
-        return f"{who}'s pod is gone"
-    if isinstance(pod.container, Terminated):
-        words = f" ({pod.container.reason})" if pod.container.reason not in {"", "Error", "Completed"} else ""
-        taken = f", taken away by {pod.disruption}" if pod.disruption else ""
-        return f"{who} exited with code {pod.container.exit_code}{words}{taken}"
-    if pod.has_ended:
-        return f"{who} ended ({pod.reason or pod.phase})"
-    if pod.deleting:
-        return f"{who} is being deleted" + (f" ({pod.disruption})" if pod.disruption else "")
-    return None

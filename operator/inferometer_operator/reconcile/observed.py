@@ -63,6 +63,8 @@ class Observed:
     nonce: str
     """Fresh randomness, for names that must not repeat."""
     pods: tuple[Pod, ...] = ()
+    names_taken: frozenset[str] = frozenset()
+    """Pods of an earlier benchmark of this name."""
     secrets: frozenset[str] = frozenset()
     """Secrets that are known to be there."""
     refused: Refused | None = None

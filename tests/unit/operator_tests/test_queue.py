@@ -79,6 +79,17 @@ def test_a_key_that_fails_is_looked_at_again_later_each_time_and_forgiven_when_d
     assert queue.failed("a", now) == 0.25
 
 
+def test_news_that_come_before_a_retry_do_not_make_it_later() -> None:
+    queue: WorkQueue[str] = WorkQueue()
+    queue.add("a")
+    queue.take(0.0)
+    queue.failed("a", 0.0)
+    for _ in range(20):
+        queue.add("a")
+        queue.take(0.01)
+        assert queue.failed("a", 0.01) == 0.25
+
+
 @given(st.lists(st.tuples(st.sampled_from(["add", "add_at", "take", "done", "failed"]), st.sampled_from("abc"))))
 def test_no_key_is_lost_and_none_runs_twice_at_a_time(moves: list[tuple[str, str]]) -> None:
     queue: WorkQueue[str] = WorkQueue()

@@ -155,6 +155,14 @@ def test_a_create_that_is_refused_later_ends_the_run_too() -> None:
     assert reason(step(observed)) == "PodRejected: the API server refuses Pod quickstart-server-1: exceeded quota: gpus"
 
 
+def test_a_run_waits_for_the_pods_of_an_earlier_one_of_its_name() -> None:
+    taken = frozenset({"quickstart-server-0"})
+
+    assert not step(an_observed_run(names_taken=taken)).does_something
+    late = an_observed_run(names_taken=taken, now=T0 + timedelta(seconds=61))
+    assert conditions(step(late)) == {"Accepted": "True"}
+
+
 # --- servers
 
 
@@ -289,7 +297,7 @@ def test_a_run_that_its_coordinator_gives_up_before_the_start_ends_with_its_reas
     )
 
     ended = step(observed)
-    assert reason(ended) == "ModelMismatch: no input `bytes`; correct spec.model"
+    assert reason(ended) == "ModelMismatch: no input `bytes`; correct spec.model; worker 1 exited with code 1"
     assert ended.status is not None
     assert [one.pod for one in ended.status.evidence] == ["quickstart-worker-1"]
 
