@@ -97,10 +97,17 @@ def install_operator() -> None:
     values = ["--create-namespace", "--set", f"image.tag={default_tag()}", "--wait", "--timeout", "120s"]
     hint = f"dev/cluster kubectl get pods,events -n {OPERATOR}"
     env = {**cluster_env(), **{f"HELM_{kind}_HOME": str(cache("helm")) for kind in ("CACHE", "CONFIG", "DATA")}}
+    _forget_killed_installs()
     try:
         run("helm install", in_cluster([helm, *words, *values]), hint, env=env)
     except StepFailed as failed:
         raise StepFailed(failed.step, f"{failed.log_tail}\n{_operator_log()}", failed.hint) from failed
+
+
+def _forget_killed_installs() -> None:
+    """A helm that was killed leaves a release that is "pending" for ever, and every later one refuses to start."""
+    pending = "owner=helm,name=inferometer,status in (pending-install,pending-upgrade,pending-rollback)"
+    kubectl("look for killed installs", "delete", "secret", "-n", OPERATOR, "-l", pending, "--ignore-not-found")
 
 
 def prepare_namespace(namespace: str) -> None:
