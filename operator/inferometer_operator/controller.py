@@ -11,7 +11,7 @@ from inferometer_operator.log import logger
 from inferometer_operator.observe import Observer
 from inferometer_operator.queue import WorkQueue
 from inferometer_operator.reconcile import Step, reconcile
-from inferometer_operator.reconcile.observed import Observed
+from inferometer_operator.reconcile.observed import Observed, Refused
 from inferometer_operator.run import Key
 
 WORKERS = 16
@@ -23,6 +23,22 @@ MOST_READS = 12
 
 class UndecidedError(Exception):
     """Policies asked for what they had been given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the API server has against a step: the policies decide what becomes of the run."""
+
+    refused: Refused | None = None
+    blocked: str = ""
+
+    def told_to(self, observed: Observed) -> Observed:
+        """The run with this known."""
+        return replace(observed, refused=self.refused, blocked=self.blocked)
+
+    def __str__(self) -> str:
+        """For the log."""
+        return self.blocked if self.refused is None else f"{self.refused.name} is refused: {self.refused.words}"
 
 
 @dataclass(slots=True)
@@ -75,7 +91,7 @@ class Controller:
         except NotFoundError:
             logger.debug("%s is gone", key)
             self.queue.done(key)
-        except (KubeError, CoordinatorError, NameTakenError) as error:
+        except (KubeError, CoordinatorError) as error:
             logger.warning("%s: %s; trying again in %.2f s", key, error, self._retry(key))
         except Exception:  # noqa: BLE001 - a fault in one run must not end the others
             logger.exception("%s: this should not happen; trying again in %.2f s", key, self._retry(key))
@@ -89,15 +105,22 @@ class Controller:
         if observed is None:
             return None
         step, observed = await self._decide(observed)
-        refused = await self.applier.apply(step, observed)
-        if refused is not None:
-            logger.warning("%s: %s %s is refused: %s", key, refused.kind, refused.name, refused.words)
+        problem = await self._apply(step, observed)
+        if problem is not None:
+            logger.warning("%s: %s", key, problem)
             fresh = self.observer.observe(key)
             if fresh is None:
                 return None
-            step, observed = await self._decide(replace(fresh, refused=refused))
+            step, observed = await self._decide(problem.told_to(fresh))
             await self.applier.apply(step, observed)
         return 0.0 if step.does_something else step.again_after_s
+
+    async def _apply(self, step: Step, observed: Observed) -> Problem | None:
+        try:
+            refused = await self.applier.apply(step, observed)
+        except NameTakenError as error:
+            return Problem(blocked=str(error))
+        return None if refused is None else Problem(refused=refused)
 
     async def _decide(self, observed: Observed) -> tuple[Step, Observed]:
         for _ in range(MOST_READS):

@@ -34,10 +34,16 @@ class RefusedError(KubeError):
     """Admission or validation refused the object."""
 
 
+NOT_YET = ("error looking up service account", "status unknown for quota")
+"""Refusals that pass by themselves: a namespace that was made together with its benchmark is not complete yet."""
+
+
 def kube_error(what: str, status: int, reason: str, message: str) -> KubeError:
     """The error of an answer, by its status and the reason in its body."""
     if status == 409:
         kind: type[KubeError] = TakenError if reason == "AlreadyExists" else ConflictError
+    elif status == 403 and any(words in message for words in NOT_YET):
+        kind = KubeError
     else:
         kind = {404: NotFoundError, 403: RefusedError, 413: RefusedError, 422: RefusedError}.get(status, KubeError)
     return kind(what, status, message)

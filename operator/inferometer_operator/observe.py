@@ -39,7 +39,7 @@ from inferometer_operator.reconcile.step import (
     ReadLibrary,
     ReadLog,
     ReadStoredReport,
-    TryServer,
+    TryPods,
 )
 from inferometer_operator.run import Key, Run
 from inferometer_operator.settings import Settings
@@ -92,8 +92,8 @@ class Observer:
         match read:
             case ReadLibrary(config_map):
                 return replace(observed, library=await self._library(run, config_map))
-            case TryServer(manifest):
-                return replace(observed, first_server=await self._try(manifest))
+            case TryPods(manifests):
+                return replace(observed, trial=await self._try(manifests))
             case ListPods():
                 self.cache.replace_pods(run.key, await self.kube.pods_of(run.key))
                 return replace(observed, pods=self.cache.pods_of(run), pods_are_live=True)
@@ -121,14 +121,15 @@ class Observer:
         except DataError as error:
             return Absent(f"ConfigMap {name}, key {SAMPLES_KEY}: {error}")
 
-    async def _try(self, manifest: dict[str, Any]) -> LetIn | Refused:
-        try:
-            await self.kube.create(manifest, dry_run=True)
-        except TakenError:
-            # Admission comes before the name is looked at.
-            return LetIn()
-        except RefusedError as error:
-            return Refused("Pod", manifest["metadata"]["name"], error.message)
+    async def _try(self, manifests: tuple[dict[str, Any], ...]) -> LetIn | Refused:
+        for manifest in manifests:
+            try:
+                await self.kube.create(manifest, dry_run=True)
+            except TakenError:
+                # Admission comes before the name is looked at.
+                continue
+            except RefusedError as error:
+                return Refused("Pod", manifest["metadata"]["name"], error.message)
         return LetIn()
 
     async def _ask(self, run: Run, address: str) -> RunStatus | Unreachable:

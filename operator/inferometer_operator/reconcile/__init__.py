@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from inferometer_operator.reconcile.accept import (
     accept,
+    end_if_a_name_is_taken,
     refuse_what_the_api_server_refuses,
     wait_for_an_earlier_run,
 )
@@ -45,6 +46,7 @@ POLICIES: tuple[Policy, ...] = (
     leave_a_deleted_run_alone,
     release_everything,
     refuse_what_the_api_server_refuses,
+    end_if_a_name_is_taken,
     # Before anything is held.
     wait_for_an_earlier_run,
     accept,

@@ -8,12 +8,14 @@ from inferometer_loadgen.spec.resolve import NpzFacts, resolve
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.api.status import Versions
 from inferometer_operator.objects.config_maps import plan_config_map
-from inferometer_operator.objects.names import report_name
+from inferometer_operator.objects.hardening import Manifest
+from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
+from inferometer_operator.objects.names import report_name, token_name
 from inferometer_operator.objects.server_pods import server_pod
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.observed import Absent, Observed, Refused
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
-from inferometer_operator.reconcile.step import Need, ReadLibrary, Step, TryServer
+from inferometer_operator.reconcile.step import Need, ReadLibrary, Step, TryPods
 
 LIBRARY_GRACE_S = 10.0
 """`kubectl apply -f` of a folder may create the benchmark before its ConfigMap."""
@@ -31,6 +33,16 @@ def refuse_what_the_api_server_refuses(observed: Observed) -> Step | Need | None
     is_report = (refused.kind, refused.name) == ("ConfigMap", report_name(observed.run.name))
     reason = FailureReason.REPORT_UNREADABLE if is_report else FailureReason.POD_REJECTED
     return end_without_result(observed, reason, message)
+
+
+def end_if_a_name_is_taken(observed: Observed) -> Step | Need | None:
+    """Somebody else's object bears a name that the run needs, and is not going away."""
+    if not observed.blocked:
+        return None
+    if _age_s(observed) < EARLIER_RUN_S:
+        return Step(again_after_s=2.0)
+    message = f"{observed.blocked}; delete it, or give the benchmark another name"
+    return end_without_result(observed, FailureReason.POD_REJECTED, message)
 
 
 def wait_for_an_earlier_run(observed: Observed) -> Step | None:
@@ -56,11 +68,11 @@ def accept(observed: Observed) -> Step | Need | None:
         return _without_library(observed, library)
     if library is None and not isinstance(config_map, UnsetType):
         return Need((ReadLibrary(config_map.name),))
-    match observed.first_server:
+    match observed.trial:
         case None:
-            return Need((TryServer(server_pod(run, 0)),))
-        case Refused() as refused:
-            message = f"the API server refuses the servers' pods: {refused.words}"
+            return Need((TryPods(_one_of_each(observed)),))
+        case Refused(kind, name, words):
+            message = f"the API server refuses {kind} {name}: {words}"
             return end_without_result(observed, FailureReason.POD_REJECTED, message)
         case _:
             return _accepted(observed, library)
@@ -70,6 +82,16 @@ def _without_library(observed: Observed, library: Absent) -> Step | Need:
     if _age_s(observed) < LIBRARY_GRACE_S:
         return Step(again_after_s=1.0)
     return end_without_result(observed, FailureReason.SPEC_INVALID, f"spec.load.data.configMap: {library.why}")
+
+
+def _one_of_each(observed: Observed) -> tuple[Manifest, ...]:
+    # The names of what does not exist yet play no part in whether a pod is let in.
+    run, secret = observed.run, token_name(observed.run.name, observed.nonce[:8])
+    return (
+        server_pod(run, 0),
+        coordinator_pod(run, observed.settings, secret),
+        worker_pod(run, observed.settings, 0, secret, "0.0.0.0"),
+    )
 
 
 def _age_s(observed: Observed) -> float:

@@ -1,5 +1,7 @@
 """How a run ends without a result: typed, with evidence, and once."""
 
+from msgspec import UnsetType
+
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import EVIDENCE_LIMIT, LOG_TAIL_LIMIT, Evidence, ReasonStatus, Summary
 from inferometer_operator.objects.events import Told
@@ -48,10 +50,16 @@ def end_without_result(observed: Observed, reason: str, message: str, *failed: P
         # Before the start there is nothing that could have been measured, so there is nothing to judge either.
         verdict=INCONCLUSIVE if run.has_started else "",
         reasons=(ReasonStatus(type=name, message=shortened(message)),),
-        summary=Summary(result="-", p99="-", reason=line),
+        summary=_summary(run.status.summary, line),
         evidence=tuple(_evidence(pod, observed.logs.get(pod.name, "")) for pod in pods),
     )
     return Step(status=status, tell=(Told("Warning", name, message),))
+
+
+def _summary(before: Summary | UnsetType, reason: str) -> Summary:
+    # How far it came stays to be seen.
+    known = Summary() if isinstance(before, UnsetType) else before
+    return Summary(progress=known.progress, errors=known.errors, result="-", p99="-", reason=reason)
 
 
 def _has_log(pod: Pod) -> bool:

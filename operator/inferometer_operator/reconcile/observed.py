@@ -26,7 +26,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class LetIn:
-    """The API server would create the first server."""
+    """The API server would create one pod of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,12 @@ class Observed:
     """Secrets that are known to be there."""
     refused: Refused | None = None
     """What the API server has just refused to create."""
+    blocked: str = ""
+    """Whose name was just found to be in use by somebody else."""
     pods_are_live: bool = False
     """Whether `pods` were listed for this reconcile, and not told by the watch."""
     library: NpzFacts | Absent | None = None
-    first_server: LetIn | Refused | None = None
+    trial: LetIn | Refused | None = None
     coordinator: RunStatus | Unreachable | None = None
     stored_report: StoredReport | None = None
     fetched_report: bytes | Absent | None = None

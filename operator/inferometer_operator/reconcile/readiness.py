@@ -64,8 +64,12 @@ def seconds_left(observed: Observed, start: Start) -> float:
     condition = observed.run.status.condition(start.since)
     if condition is None or math.isinf(start.timeout_s):
         return start.timeout_s
-    due = parse_time(condition.last_transition_time) + timedelta(seconds=start.timeout_s)
-    return (due - observed.now).total_seconds()
+    created = [pod.created for pod in start.pods if pod is not None]
+    if not created:
+        # Nothing was begun: time that the operator itself was away does not count.
+        return start.timeout_s
+    begun = max(parse_time(condition.last_transition_time), min(created))
+    return (begun + timedelta(seconds=start.timeout_s) - observed.now).total_seconds()
 
 
 def seconds_to_next_grace(observed: Observed, start: Start) -> Iterable[float]:

@@ -63,14 +63,10 @@ class ReadLibrary:
 
 
 @dataclass(frozen=True, slots=True)
-class TryServer:
-    """Ask the API server whether it would let the first server in."""
+class TryPods:
+    """Ask the API server whether it would let these pods in."""
 
-    manifest: Manifest
-
-    def __hash__(self) -> int:
-        """There is one in a reconcile."""
-        return hash(TryServer)
+    manifests: tuple[Manifest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ class AskAutoscaler:
     pod: Pod
 
 
-Read = ReadLibrary | TryServer | ListPods | AskCoordinator | FetchReport | ReadStoredReport | ReadLog | AskAutoscaler
+Read = ReadLibrary | TryPods | ListPods | AskCoordinator | FetchReport | ReadStoredReport | ReadLog | AskAutoscaler
 
 
 @dataclass(frozen=True, slots=True)

@@ -371,9 +371,27 @@ def test_a_namespace_that_refuses_the_servers_ends_the_run_before_anything_is_cr
     bench.create(gpu={"count": 1})
 
     await_true(lambda: bench.condition("Finished") == "True", "the run is finished", within_s=10)
-    assert bench.status()["summary"]["reason"].startswith("PodRejected: the API server refuses the servers' pods:")
+    assert bench.status()["summary"]["reason"].startswith(
+        "PodRejected: the API server refuses Pod quickstart-server-0:"
+    )
     assert "exceeded quota: none" in bench.status()["summary"]["reason"]
     assert bench.condition("Accepted") == "False"
+    assert kubelet.pods() == []
+
+
+def test_workers_that_the_namespace_refuses_end_the_run_before_a_server_is_created(
+    operator: Operator, bench: Bench, kubelet: Kubelet, cluster: Cluster
+) -> None:
+    limits = {"limits": [{"type": "Container", "max": {"memory": "256Mi"}, "default": {"memory": "256Mi"}}]}
+    limit_range = {"metadata": {"name": "small"}, "spec": limits}
+    cluster.core.create_namespaced_limit_range(bench.namespace, limit_range)
+    bench.create()
+
+    await_true(lambda: bench.condition("Finished") == "True", "the run is finished", within_s=10)
+    assert bench.status()["summary"]["reason"].startswith(
+        "PodRejected: the API server refuses Pod quickstart-worker-0:"
+    )
+    assert "maximum memory usage per Container is 256Mi" in bench.status()["summary"]["reason"]
     assert kubelet.pods() == []
 
 
@@ -433,7 +451,7 @@ def test_the_operator_uses_each_of_its_rights_and_asks_for_no_other(
 ) -> None:
     """Last in this file: the audit log holds what the tests before it made the operator do."""
     ours = [item for item in request.session.items if item.path == request.path]
-    if len(ours) < 17:
+    if len(ours) < 18:
         pytest.skip("says something only together with the other tests of this file")
     used = set()
     for line in cluster.server.audit_log.read_text().splitlines():

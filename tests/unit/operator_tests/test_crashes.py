@@ -28,7 +28,7 @@ from inferometer_operator.reconcile.step import (
     ReadLog,
     ReadStoredReport,
     Start,
-    TryServer,
+    TryPods,
 )
 from inferometer_operator.run import Run
 
@@ -117,8 +117,8 @@ class Operator:
         match read:
             case ReadLibrary():
                 return replace(observed, library=NpzFacts(samples=8, sha256="ab" * 32))
-            case TryServer():
-                return replace(observed, first_server=LetIn())
+            case TryPods():
+                return replace(observed, trial=LetIn())
             case ListPods():
                 return replace(observed, pods=tuple(world.pods.values()), pods_are_live=True)
             case AskCoordinator():

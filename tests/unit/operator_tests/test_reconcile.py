@@ -29,7 +29,7 @@ from inferometer_operator.reconcile.step import (
     ReadStoredReport,
     Start,
     TokenFor,
-    TryServer,
+    TryPods,
 )
 from inferometer_operator.run import format_time
 
@@ -89,15 +89,21 @@ def test_the_sample_library_is_read_before_the_plan_is_made() -> None:
 
 
 def test_synthetic_samples_need_no_library() -> None:
-    answer = need(an_observed_run(spec=a_spec(load__data={"synthetic": {}}), library=None, first_server=None))
+    answer = need(an_observed_run(spec=a_spec(load__data={"synthetic": {}}), library=None, trial=None))
 
-    assert isinstance(answer.reads[0], TryServer)
+    assert isinstance(answer.reads[0], TryPods)
 
 
-def test_the_api_server_is_asked_for_its_word_on_the_servers_before_anything_is_held() -> None:
-    observed = an_observed_run(first_server=None)
+def test_the_api_server_is_asked_for_its_word_on_each_kind_of_pod_before_anything_is_held() -> None:
+    observed = an_observed_run(trial=None)
 
-    assert need(observed) == Need((TryServer(server_pod(observed.run, 0)),))
+    (trial,) = need(observed).reads
+    assert isinstance(trial, TryPods)
+    assert trial.manifests == (
+        server_pod(observed.run, 0),
+        coordinator_pod(observed.run, SETTINGS, TOKEN),
+        worker_pod(observed.run, SETTINGS, 0, TOKEN, "0.0.0.0"),
+    )
 
 
 def test_an_accepted_run_has_its_plan_stored_and_nothing_else() -> None:
@@ -127,8 +133,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         "SpecInvalid: spec.load.data.configMap: there is no ConfigMap samples in namespace bench",
     ),
     "servers that the namespace refuses": (
-        {"first_server": Refused("Pod", "quickstart-server-0", 'violates PodSecurity "restricted:latest"')},
-        'PodRejected: the API server refuses the servers\' pods: violates PodSecurity "restricted:latest"',
+        {"trial": Refused("Pod", "quickstart-server-0", 'violates PodSecurity "restricted:latest"')},
+        'PodRejected: the API server refuses Pod quickstart-server-0: violates PodSecurity "restricted:latest"',
     ),
 }
 
@@ -161,6 +167,15 @@ def test_a_run_waits_for_the_pods_of_an_earlier_one_of_its_name() -> None:
     assert not step(an_observed_run(names_taken=taken)).does_something
     late = an_observed_run(names_taken=taken, now=T0 + timedelta(seconds=61))
     assert conditions(step(late)) == {"Accepted": "True"}
+
+
+def test_a_name_that_somebody_else_uses_ends_the_run_once_nobody_can_be_cleaning_up() -> None:
+    observed = an_observed_run(*ACCEPTED, blocked="Pod bench/quickstart-server-1 is not this run's")
+
+    assert not step(observed).does_something
+    assert reason(step(replace(observed, now=T0 + timedelta(seconds=60)))) == (
+        "PodRejected: Pod bench/quickstart-server-1 is not this run's; delete it, or give the benchmark another name"
+    )
 
 
 # --- servers
@@ -255,6 +270,22 @@ def test_servers_that_take_too_long_end_the_run() -> None:
         "StartupTimeout: replica 1 not ready within 600 s; look at the pods' events and logs, or raise "
         "spec.target.triton.startupTimeout"
     )
+
+
+def test_time_that_the_operator_was_away_before_it_began_does_not_count() -> None:
+    observed = an_observed_run(*ACCEPTED, now=T0 + timedelta(hours=3))
+
+    assert len(step(observed).create) == 2
+
+
+def test_a_trouble_that_might_have_passed_is_the_reason_when_the_time_is_over() -> None:
+    taint = "0/2 nodes are available: 2 node(s) had untolerated taint(s)."
+    pod = a_pending_pod(Role.SERVER, 1, unschedulable=taint, unschedulable_since=T0)
+    observed = an_observed_run(*ACCEPTED, pods=(SERVERS[0], pod), now=T0 + timedelta(minutes=9))
+
+    assert not step(observed).does_something
+    late = step(replace(observed, now=T0 + timedelta(minutes=10)))
+    assert reason(late).startswith("Unschedulable: replica 1 fits on no node: 0/2 nodes are available: 2 node(s) had")
 
 
 # --- the client

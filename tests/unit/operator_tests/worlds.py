@@ -118,7 +118,7 @@ def an_observed_run(
         "nonce": NONCE,
         "secrets": frozenset({TOKEN}),
         "library": NpzFacts(samples=8, sha256="ab" * 32),
-        "first_server": LetIn(),
+        "trial": LetIn(),
     }
     observed = Observed(**ordinary | changes)
     _must_be_possible(observed)
