@@ -34,7 +34,7 @@ def test_every_answer_was_counted_by_the_servers_and_every_replica_had_its_share
     bench.apply(quickstart("counted"))
     status = bench.wait("counted", is_finished, 180, "finished")["status"]
 
-    replicas = status["servers"]["replicas"]
+    replicas = status["servers"]
     assert [replica["name"] for replica in replicas] == ["counted-server-0", "counted-server-1"]
     assert status["result"]["errors"] == 0
     report_map = bench.get("configmap", "counted-report")
