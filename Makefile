@@ -51,6 +51,7 @@ cluster-down: ## stop the embedded Kubernetes cluster, leaving nothing behind
 	@dev/cluster down
 
 bench: $(VENV)/.synced ## CPU per request of our client beside its peers
+	@dev/need wrk
 	@$(BIN)/python -m benchmarks
 
 wheel-test: $(VENV)/.synced ## build the wheel and run the unit tests against it as installed
