@@ -32,7 +32,7 @@ LATE = ReasonType.LATE_CLIENT
 CALLED_OFF = ReasonType.CALLED_OFF
 
 
-def first(count: int, value: int) -> dict[int, int]:
+def first[Value: int](count: int, value: Value) -> dict[int, Value]:
     return dict.fromkeys(range(count), value)
 
 
