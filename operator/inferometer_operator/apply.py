@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from inferometer_loadgen.client import CoordinatorError
 from inferometer_operator.cache import Cache
-from inferometer_operator.coordinator_client import CoordinatorError, Coordinators
+from inferometer_operator.coordinators import Coordinators
 from inferometer_operator.errors import ConflictError, KubeError, NotFoundError, RefusedError, TakenError
 from inferometer_operator.kube import Kube
 from inferometer_operator.log import logger
@@ -107,10 +108,10 @@ class Applier:
     async def _call(self, call: Start | Acknowledge, run: Run) -> None:
         match call:
             case Start(address, request):
-                await self.coordinators.start(address, request)
+                await self.coordinators.at(address, run.uid).start(request)
             case Acknowledge(address):
                 try:
-                    await self.coordinators.acknowledge(address, run.uid)
+                    await self.coordinators.at(address, run.uid).acknowledge()
                 except CoordinatorError as error:
                     # It is about to be deleted; told or not, the report is stored.
                     logger.info("%s: the coordinator was not told that its report is stored: %s", run.key, error)

@@ -4,8 +4,8 @@ import asyncio
 import time
 from dataclasses import dataclass, field, replace
 
+from inferometer_loadgen.client import CoordinatorError
 from inferometer_operator.apply import Applier, NameTakenError
-from inferometer_operator.coordinator_client import CoordinatorError
 from inferometer_operator.errors import ConflictError, KubeError, NotFoundError
 from inferometer_operator.log import logger
 from inferometer_operator.observe import Observer

@@ -16,7 +16,7 @@ from inferometer_operator.access import load_access
 from inferometer_operator.apply import Applier
 from inferometer_operator.cache import Cache
 from inferometer_operator.controller import Controller
-from inferometer_operator.coordinator_client import Coordinators
+from inferometer_operator.coordinators import Coordinators
 from inferometer_operator.informer import LIVENESS, watch
 from inferometer_operator.kube import Kube
 from inferometer_operator.observe import Observer

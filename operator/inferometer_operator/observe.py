@@ -14,12 +14,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from inferometer_loadgen.client import CoordinatorError
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.datasets.npz import npz_facts
 from inferometer_loadgen.protocol.api import RunStatus
 from inferometer_loadgen.spec.resolve import NpzFacts
 from inferometer_operator.cache import Cache
-from inferometer_operator.coordinator_client import CoordinatorError, Coordinators
+from inferometer_operator.coordinators import Coordinators
 from inferometer_operator.errors import KubeError, NotFoundError, RefusedError, TakenError
 from inferometer_operator.kube import Kube
 from inferometer_operator.objects.config_maps import REPORT_KEY
@@ -134,7 +135,7 @@ class Observer:
 
     async def _ask(self, run: Run, address: str) -> RunStatus | Unreachable:
         try:
-            answer = await self.coordinators.status(address, run.uid)
+            answer = await self.coordinators.at(address, run.uid).status()
         except CoordinatorError as error:
             since = self.silent_since.setdefault(run.uid, self.now())
             return Unreachable(since, str(error))
@@ -143,7 +144,7 @@ class Observer:
 
     async def _fetch(self, run: Run, address: str, sha256: str) -> bytes | Absent:
         try:
-            compressed = await self.coordinators.report(address, run.uid)
+            compressed = await self.coordinators.at(address, run.uid).report()
             found = hashlib.sha256(unpack(compressed)).hexdigest()
         except (CoordinatorError, UnpackError) as error:
             return Absent(str(error))

@@ -65,7 +65,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
-    from inferometer_loadgen.coordinator.client import CoordinatorError
+    from inferometer_loadgen.client import CoordinatorError
     from inferometer_loadgen.local.display import Display
     from inferometer_loadgen.local.engine import ChildError, run_locally
     from inferometer_loadgen.protocol.api import FailureReport

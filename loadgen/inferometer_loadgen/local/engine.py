@@ -4,6 +4,7 @@ This is the operator's part of a run, played for one machine: the same order, th
 """
 
 import asyncio
+import gzip
 import json
 import os
 import secrets
@@ -18,11 +19,11 @@ from pathlib import Path
 import aiohttp
 
 from inferometer_loadgen import plan as plans
-from inferometer_loadgen.coordinator.client import CoordinatorClient
+from inferometer_loadgen.client import CoordinatorClient
 from inferometer_loadgen.local.children import Child, ChildError
 from inferometer_loadgen.plan import Assignment, Plan, ReplicaAddress
 from inferometer_loadgen.protocol.api import FailureReport, RunState, RunStatus, StartRequest
-from inferometer_loadgen.report.schema import Report
+from inferometer_loadgen.report.schema import Report, decode
 
 POLL_S = 0.2
 LOOPBACK = "127.0.0.1"
@@ -103,7 +104,7 @@ async def _follow(
         status = await client.status()
         on_status(status)
         if status.state is RunState.DONE:
-            report = await client.report()
+            report = decode(gzip.decompress(await client.report()))
             await client.acknowledge()
             return report
         if status.failure is not None:

@@ -8,10 +8,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from inferometer_loadgen.client import DeclinedError, SilentError
 from inferometer_loadgen.plan import Assignment
 from inferometer_loadgen.protocol.api import API_PORT, RunState, StartRequest
 from inferometer_loadgen.report import schema
-from inferometer_operator.coordinator_client import Coordinators, DeclinedError, SilentError
+from inferometer_operator.coordinators import Coordinators
 from unit.operator_tests.builders import UID, a_report
 
 from .rig import KEY, FakeRun, an_address, serving
@@ -28,7 +29,7 @@ def asking[T](key: bytes, ask: Callable[[Coordinators], Awaitable[T]]) -> T:
 def test_a_coordinator_says_where_its_run_stands() -> None:
     run, address = FakeRun(state=RunState.READY), an_address()
     with serving(run, UID, address):
-        status = asking(KEY, lambda coordinators: coordinators.status(address, UID))
+        status = asking(KEY, lambda coordinators: coordinators.at(address, UID).status())
 
     assert status == run.status()
 
@@ -38,10 +39,10 @@ def test_one_start_may_be_given_twice_and_another_not() -> None:
     start = StartRequest(run_uid=UID, nonce="one", assignment=Assignment(replicas=()))
     other = StartRequest(run_uid=UID, nonce="two", assignment=Assignment(replicas=()))
     with serving(run, UID, address):
-        asking(KEY, lambda coordinators: coordinators.start(address, start))
-        asking(KEY, lambda coordinators: coordinators.start(address, start))
+        asking(KEY, lambda coordinators: coordinators.at(address, UID).start(start))
+        asking(KEY, lambda coordinators: coordinators.at(address, UID).start(start))
         with pytest.raises(DeclinedError, match="started already") as error:
-            asking(KEY, lambda coordinators: coordinators.start(address, other))
+            asking(KEY, lambda coordinators: coordinators.at(address, UID).start(other))
 
     assert error.value.status == 409
 
@@ -49,8 +50,8 @@ def test_one_start_may_be_given_twice_and_another_not() -> None:
 def test_a_report_comes_as_it_will_be_stored() -> None:
     run, address = FakeRun(state=RunState.DONE, report=a_report()), an_address()
     with serving(run, UID, address):
-        compressed = asking(KEY, lambda coordinators: coordinators.report(address, UID))
-        asking(KEY, lambda coordinators: coordinators.acknowledge(address, UID))
+        compressed = asking(KEY, lambda coordinators: coordinators.at(address, UID).report())
+        asking(KEY, lambda coordinators: coordinators.at(address, UID).acknowledge())
 
     assert schema.decode(gzip.decompress(compressed)) == a_report()
     assert run.acknowledged
@@ -59,12 +60,12 @@ def test_a_report_comes_as_it_will_be_stored() -> None:
 def test_who_does_not_hold_the_runs_token_is_not_believed() -> None:
     address = an_address()
     with serving(FakeRun(), "another run", address), pytest.raises(SilentError, match="does not hold the run's token"):
-        asking(KEY, lambda coordinators: coordinators.status(address, UID))
+        asking(KEY, lambda coordinators: coordinators.at(address, UID).status())
 
 
 def test_an_address_where_nobody_listens_is_silence() -> None:
     with pytest.raises(SilentError, match="no answer"):
-        asking(KEY, lambda coordinators: coordinators.status("127.0.0.1", UID))
+        asking(KEY, lambda coordinators: coordinators.at("127.0.0.1", UID).status())
 
 
 def test_an_answer_that_does_not_end_is_cut_off() -> None:
@@ -85,7 +86,7 @@ def test_an_answer_that_does_not_end_is_cut_off() -> None:
         await web.TCPSite(runner, address, API_PORT).start()
         try:
             async with aiohttp.ClientSession() as opened:
-                await Coordinators(opened, KEY).report(address, UID)
+                await Coordinators(opened, KEY).at(address, UID).report()
         finally:
             await runner.cleanup()
 

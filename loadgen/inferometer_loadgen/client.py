@@ -1,4 +1,7 @@
-"""Asks coordinators, and believes only answers that are signed with the run's token."""
+"""Asks a coordinator over HTTP, and believes only answers that are signed with the run's token.
+
+Both that start runs use it: the operator for pods, `local` for processes of its own.
+"""
 
 import time
 from dataclasses import dataclass
@@ -6,11 +9,10 @@ from dataclasses import dataclass
 import aiohttp
 import msgspec
 
-from inferometer_loadgen.protocol.api import API_PORT, Refusal, RunStatus, StartRequest
+from inferometer_loadgen.protocol.api import Refusal, RunStatus, StartRequest
 from inferometer_loadgen.protocol.signing import (
     COUNTER_HEADER,
     SIGNATURE_HEADER,
-    run_token,
     same,
     sign_answer,
     sign_request,
@@ -18,8 +20,7 @@ from inferometer_loadgen.protocol.signing import (
 
 TIMEOUT_S = 3.0
 REPORT_TIMEOUT_S = 30.0
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""More than a ConfigMap can hold, so that the API server says what is wrong with a report that is too long."""
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 
 class CoordinatorError(Exception):
@@ -44,51 +45,47 @@ class DeclinedError(CoordinatorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Coordinators:
-    """The coordinators of all runs. Each call may raise CoordinatorError."""
+class CoordinatorClient:
+    """The coordinator at `url`, for example http://198.18.11.7:9180. Each call may raise CoordinatorError."""
 
     session: aiohttp.ClientSession
-    key: bytes
-    """The operator's: each run's token is a function of it, so that no Secret need be read."""
-    port: int = API_PORT
+    url: str
+    token: bytes
 
-    async def status(self, address: str, run_uid: str) -> RunStatus:
+    async def status(self) -> RunStatus:
         """Where the run stands."""
-        content = await self._ask(address, run_uid, "GET", "/v1/status")
+        content = await self._ask("GET", "/v1/status")
         try:
             return msgspec.json.decode(content, type=RunStatus)
         except msgspec.DecodeError as error:
             raise SilentError(f"its answer can't be read: {error}") from error
 
-    async def start(self, address: str, request: StartRequest) -> None:
+    async def start(self, request: StartRequest) -> None:
         """Gives the start; the same nonce may be given again."""
-        await self._ask(address, request.run_uid, "POST", "/v1/start", msgspec.json.encode(request))
+        await self._ask("POST", "/v1/start", msgspec.json.encode(request))
 
-    async def report(self, address: str, run_uid: str) -> bytes:
+    async def abort(self, reason: str) -> None:
+        """Calls the run off; what was measured is reported."""
+        await self._ask("POST", "/v1/abort", reason.encode())
+
+    async def report(self) -> bytes:
         """The report's JSON, compressed."""
-        return await self._ask(address, run_uid, "GET", "/v1/report", timeout_s=REPORT_TIMEOUT_S)
+        return await self._ask("GET", "/v1/report", timeout_s=REPORT_TIMEOUT_S)
 
-    async def acknowledge(self, address: str, run_uid: str) -> None:
-        """Tells a coordinator that its report is stored and that it may leave."""
-        await self._ask(address, run_uid, "POST", "/v1/ack")
+    async def acknowledge(self) -> None:
+        """Tells the coordinator that its report is stored and that it may leave."""
+        await self._ask("POST", "/v1/ack")
 
-    def token(self, run_uid: str) -> str:
-        """What a run's load pods hold."""
-        return run_token(self.key, run_uid)
-
-    async def _ask(
-        self, address: str, run_uid: str, method: str, path: str, body: bytes = b"", timeout_s: float = TIMEOUT_S
-    ) -> bytes:
-        token, counter = self.token(run_uid).encode(), time.time_ns()
-        host = f"[{address}]" if ":" in address else address
+    async def _ask(self, method: str, path: str, body: bytes = b"", timeout_s: float = TIMEOUT_S) -> bytes:
+        counter = time.time_ns()
         try:
             async with self.session.request(
                 method,
-                f"http://{host}:{self.port}{path}",
+                self.url + path,
                 data=body or None,
                 headers={
                     COUNTER_HEADER: str(counter),
-                    SIGNATURE_HEADER: sign_request(token, method, path, counter, body),
+                    SIGNATURE_HEADER: sign_request(self.token, method, path, counter, body),
                 },
                 timeout=aiohttp.ClientTimeout(total=timeout_s),
                 allow_redirects=False,
@@ -97,8 +94,8 @@ class Coordinators:
                 signature = answer.headers.get(SIGNATURE_HEADER, "")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SilentError(f"no answer: {error or 'timed out'}") from error
-        if not same(signature, sign_answer(token, path, counter, answer.status, content)):
-            raise SilentError(f"what answers at {address} does not hold the run's token")
+        if not same(signature, sign_answer(self.token, path, counter, answer.status, content)):
+            raise SilentError(f"what answers at {self.url} does not hold the run's token")
         if answer.status != 200:
             raise DeclinedError(answer.status, _message(content))
         return content
