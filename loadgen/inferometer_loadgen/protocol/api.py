@@ -78,10 +78,54 @@ class RunProgress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Of the answers so far; for display only."""
 
 
+class RunFailure(StrEnum):
+    """Why a coordinator gave a run up, or what a worker told it: an interface, so a name never changes its meaning.
+
+    Each member says what happened and, after `Next:`, what its reader does; `docs/reasons.md` is made from that.
+    """
+
+    SAMPLE_LIBRARY_MISSING = "SampleLibraryMissing"
+    """A worker was not given the samples that the plan speaks of. Next: give them (`--data` in the shell); in a
+    cluster, look at the worker's pod."""
+    SAMPLE_LIBRARY_CHANGED = "SampleLibraryChanged"
+    """The samples were changed after the benchmark was accepted. Next: create the benchmark again."""
+    SAMPLES_DO_NOT_FIT = "SamplesDoNotFit"
+    """The samples lack an input of the model, or have another shape or type than it takes. Next: correct the sample
+    library, or spec.model.inputs for synthetic samples."""
+    SAMPLES_EXCEED_MEMORY = "SamplesExceedMemory"
+    """The samples need more memory than a worker may use. Next: fewer samples, more workers, or more memory in
+    spec.load.resources."""
+    MODEL_NOT_FOUND = "ModelNotFound"
+    """A server does not know the model. Next: correct spec.model.name and version, or the model repository."""
+    REPLICAS_DIFFER = "ReplicasDiffer"
+    """The replicas serve models of one name whose inputs or outputs differ. Next: give all of them one repository."""
+    SERVER_UNREACHABLE = "ServerUnreachable"
+    """A server does not take connections, or does not say what it serves. Next: check that it runs at its address."""
+    PLAN_DIFFERS = "PlanDiffers"
+    """A worker was given another plan than its coordinator. Next: run again; in a cluster, nothing but the operator
+    may write what it mounts."""
+    WARM_UP_FAILED = "WarmUpFailed"
+    """The servers are ready, and answered the warm-up with errors. Next: the message holds the first error; correct
+    the samples or the model, and look at the servers' logs."""
+    WORKER_LOST = "WorkerLost"
+    """A worker hung up after the start. Next: the end of its log in status.evidence, its node; then run again."""
+    WORKER_SILENT = "WorkerSilent"
+    """A worker did not get through a phase of the run in the time that this can take. Next: its node; then run
+    again."""
+    RECORDS_LOST = "RecordsLost"
+    """The workers' records do not make up the stream: some are missing, or there twice. Next: run again, and report
+    it with the coordinator's log: this should not happen."""
+    COORDINATOR_ERROR = "CoordinatorError"
+    """The coordinator met what it does not know. Next: report it with its log: this should not happen."""
+    ABORTED = "Aborted"
+    """The run was called off before anything was measured. Next: run again to its end."""
+
+
 class FailureReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Why a run ended without a result: a type for programs, a sentence for people."""
 
     type: str
+    """A `RunFailure`, but read as text: load pods and operator may be of two versions."""
     message: str
 
 
