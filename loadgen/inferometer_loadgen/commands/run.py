@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from inferometer_loadgen.local.engine import LocalRun
     from inferometer_loadgen.plan import Plan, ReplicaAddress
+    from inferometer_loadgen.report.schema import Report
     from inferometer_loadgen.spec.decode import Decoded
 
 MAX_WORKERS = 64
@@ -68,9 +69,6 @@ def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
     from inferometer_loadgen.client import CoordinatorError
     from inferometer_loadgen.local.display import Display
     from inferometer_loadgen.local.engine import ChildError, run_locally
-    from inferometer_loadgen.protocol.api import FailureReport
-    from inferometer_loadgen.report import schema
-    from inferometer_loadgen.report.text import report_text
 
     try:
         with Display(console) as display:
@@ -78,10 +76,21 @@ def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
     except (ChildError, CoordinatorError) as error:
         print(f"FAILED  {error}", file=sys.stderr)
         return ExitCode.FAILED
-    if isinstance(outcome.result, FailureReport):
-        print(f"FAILED  {outcome.result.type}: {outcome.result.message}", file=sys.stderr)
-        return ExitCode.INTERRUPTED if outcome.interrupted else ExitCode.FAILED
-    report = outcome.result
+    if outcome.failure is not None:
+        print(f"FAILED  {outcome.failure.type}: {outcome.failure.message}", file=sys.stderr)
+    if outcome.report is not None:
+        _write(outcome.report, args)
+    if outcome.interrupted:
+        return ExitCode.INTERRUPTED
+    if outcome.failure is not None or outcome.report is None:
+        return ExitCode.FAILED
+    return of_verdict(outcome.report.verdict)
+
+
+def _write(report: "Report", args: argparse.Namespace) -> None:
+    from inferometer_loadgen.report import schema
+    from inferometer_loadgen.report.text import report_text
+
     folder = args.output or Path(f"inferometer-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     folder.mkdir(parents=True, exist_ok=True)
     encoded = schema.encode(report)
@@ -89,7 +98,6 @@ def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
     print(report_text(report, str(folder / "report.json")), file=sys.stderr)
     if args.json:
         sys.stdout.write(encoded.decode() + "\n")
-    return ExitCode.INTERRUPTED if outcome.interrupted else of_verdict(report.verdict)
 
 
 def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":

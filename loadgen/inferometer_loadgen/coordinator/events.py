@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from inferometer_loadgen.protocol import frames
+from inferometer_loadgen.protocol.api import RunFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,15 @@ class Scored:
 class Broken:
     """The run cannot go on: the driver met an obstacle."""
 
-    type: str
+    type: RunFailure
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """The run was in this phase for longer than it can take."""
+
+    phase: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class CalledOff:
     reason: str
 
 
-type Event = Joined | Said | Left | WindowRead | Scored | Broken | CalledOff
+type Event = Joined | Said | Left | WindowRead | Scored | Broken | Overdue | CalledOff
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ class WorkerLink:
             self._pings.append(Ping(sent_ns, pong.worker_ns, now_ns))
             self._answered.set()
 
+    @property
+    def knows_its_clock(self) -> bool:
+        """Whether there is anything to say of its clock."""
+        return self.same_clock or bool(self._pings)
+
     def clock(self) -> ClockFit:
         """The worker's clock as known by now. Raises ValueError before the first pong of another clock."""
         return SAME_CLOCK if self.same_clock else fit_clock(self._pings)
@@ -65,11 +70,17 @@ class LinkServer:
         self._workers = workers
         self._emit = emit
         self.links: dict[int, WorkerLink] = {}
+        self._departed: dict[int, WorkerLink] = {}
 
     def send_all(self, frame: frames.Frame) -> None:
         """Sends a frame to every worker that is there."""
         for link in self.links.values():
             link.send(frame)
+
+    def clock_of(self, index: int) -> ClockFit | None:
+        """A worker's clock, also of one that has left; None where nothing is known of it."""
+        link = self.links.get(index) or self._departed.get(index)
+        return link.clock() if link is not None and link.knows_its_clock else None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its first byte to its last."""
@@ -82,7 +93,7 @@ class LinkServer:
             pass  # What the peer did wrong shows as `Left` below, or it was never in.
         finally:
             if index is not None:
-                del self.links[index]
+                self._departed[index] = self.links.pop(index)
                 self._emit(Left(index))
             writer.close()
 

@@ -1,14 +1,12 @@
 """Many workers' columns become one: row i is query i, and every query is there once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inferometer_loadgen.protocol.frames import Records
 from inferometer_loadgen.stream import Stream
-from inferometer_loadgen.verdict.measured import Measured, ServerCounts
+from inferometer_loadgen.verdict.measured import NEVER_NS, Measured, QueryStatus, ServerCounts
 
 
 class RecordsMissingError(Exception):
@@ -19,37 +17,43 @@ class RecordsTwiceError(Exception):
     """A worker handed over a record that was there already, or one that is not its own."""
 
 
-@dataclass(slots=True)
 class WorkerColumns:
-    """What one worker has handed over so far, in frames that follow each other."""
+    """What one worker has handed over so far: `queries` rows, filled in any order, each once."""
 
-    rows: int = 0
-    sent_ns: list[NDArray[np.int64]] = field(default_factory=list)
-    done_ns: list[NDArray[np.int64]] = field(default_factory=list)
-    status: list[NDArray[np.int8]] = field(default_factory=list)
+    def __init__(self, queries: int) -> None:
+        self.sent_ns = np.full(queries, NEVER_NS, dtype=np.int64)
+        self.done_ns = np.full(queries, NEVER_NS, dtype=np.int64)
+        self.status = np.full(queries, QueryStatus.NOT_SENT, dtype=np.int8)
+        self.there = np.zeros(queries, dtype=np.bool)
 
     def add(self, frame: Records) -> None:
-        """Takes the next frame. Raises RecordsTwiceError or RecordsMissingError when it is not the next."""
-        if frame.start < self.rows:
-            raise RecordsTwiceError(f"row {frame.start} came twice")
-        if frame.start > self.rows:
-            raise RecordsMissingError(f"rows {self.rows} to {frame.start - 1} did not come")
+        """Takes a frame. Raises RecordsTwiceError for a row that was there, or is none of this worker's."""
+        rows = np.frombuffer(frame.rows, dtype="<i8")
+        columns = [np.frombuffer(frame.sent_ns, dtype="<i8"), np.frombuffer(frame.done_ns, dtype="<i8")]
         status = np.frombuffer(frame.status, dtype=np.int8)
-        sent = np.frombuffer(frame.sent_ns, dtype="<i8").astype(np.int64, copy=False)
-        done = np.frombuffer(frame.done_ns, dtype="<i8").astype(np.int64, copy=False)
-        if not len(status) == len(sent) == len(done):
+        if any(len(column) != len(rows) for column in (*columns, status)):
             raise RecordsMissingError("a frame's columns have different lengths")
-        self.rows += len(status)
-        self.sent_ns.append(sent)
-        self.done_ns.append(done)
-        self.status.append(status)
+        if rows.size and not 0 <= rows.min() <= rows.max() < len(self.there):
+            raise RecordsTwiceError(f"rows {rows.min()} to {rows.max()} are not all among its {len(self.there)}")
+        if self.there[rows].any() or len(np.unique(rows)) != len(rows):
+            raise RecordsTwiceError("a record came twice")
+        self.there[rows] = True
+        self.sent_ns[rows], self.done_ns[rows] = columns
+        self.status[rows] = status
 
 
-def merge(stream: Stream, workers: Sequence[WorkerColumns], servers: tuple[ServerCounts, ...]) -> Measured:
+def shard_columns(queries: int, workers: int) -> list[WorkerColumns]:
+    """Empty columns for each worker of a stream of so many queries."""
+    return [WorkerColumns(len(range(worker, queries, workers))) for worker in range(workers)]
+
+
+def merge(
+    stream: Stream, workers: Sequence[WorkerColumns], servers: tuple[ServerCounts, ...], *, all_there: bool
+) -> Measured:
     """All records in the stream's order: row j of worker k is query k + j * W.
 
     The index column is written by each worker's rows, not assumed: `Measured` refuses it unless it is 0..n-1.
-    Raises RecordsMissingError or RecordsTwiceError.
+    Raises RecordsMissingError when not all are there, unless that is known: those stand as not sent then.
     """
     count, step = len(stream), len(workers)
     index = np.full(count, -1, dtype=np.int64)
@@ -58,16 +62,13 @@ def merge(stream: Stream, workers: Sequence[WorkerColumns], servers: tuple[Serve
     status = np.empty(count, dtype=np.int8)
     for first, columns in enumerate(workers):
         own = np.arange(first, count, step, dtype=np.int64)
-        if columns.rows < len(own):
-            raise RecordsMissingError(f"worker {first} handed over {columns.rows} of {len(own)} records")
-        if columns.rows > len(own):
-            raise RecordsTwiceError(f"worker {first} handed over {columns.rows} records for {len(own)} queries")
-        if not len(own):
-            continue
+        there = int(np.count_nonzero(columns.there))
+        if all_there and there != len(own):
+            raise RecordsMissingError(f"worker {first} handed over {there} of {len(own)} records")
         index[own] = own
-        sent[own] = np.concatenate(columns.sent_ns)
-        done[own] = np.concatenate(columns.done_ns)
-        status[own] = np.concatenate(columns.status)
+        sent[own] = columns.sent_ns
+        done[own] = columns.done_ns
+        status[own] = columns.status
     return Measured(
         index=index,
         scheduled_ns=stream.scheduled_ns,

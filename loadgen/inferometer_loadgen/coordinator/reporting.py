@@ -14,6 +14,7 @@ from inferometer_loadgen.plan import Assignment, Plan, digest
 from inferometer_loadgen.protocol.frames import Finished
 from inferometer_loadgen.report.schema import (
     ClientReport,
+    Clock,
     Latency,
     Reason,
     ReplicaReport,
@@ -47,8 +48,8 @@ class RunFacts:
     server_version: str
     growth: tuple[Growth, ...]
     """Of each replica's counters over the measured window."""
-    workers: tuple[tuple[str, Finished, ClockFit], ...]
-    """Of each worker: its pod's uid, what its loop says of itself, its clock."""
+    workers: tuple[tuple[str, Finished | None, ClockFit | None], ...]
+    """Of each worker: its pod's uid, what its loop says of itself, its clock; None for what a lost one did not say."""
 
 
 def build_report(facts: RunFacts, measured: Measured, verdict: Verdict) -> Report:
@@ -166,7 +167,7 @@ def _client(facts: RunFacts, measured: Measured) -> ClientReport:
         send_lag_p50_ns=p50,
         send_lag_p99_ns=p99,
         send_lag_max_ns=worst,
-        clock_uncertainty_ns=max(worker.clock_uncertainty_ns for worker in workers),
+        clock_uncertainty_ns=max((worker.clock.uncertainty_ns for worker in workers if worker.clock), default=None),
         workers=workers,
     )
 
@@ -181,13 +182,19 @@ def _worker(facts: RunFacts, lag_ns: NDArray[np.int64], index: int) -> WorkerRep
         send_lag_p50_ns=p50,
         send_lag_p99_ns=p99,
         send_lag_max_ns=worst,
-        backlogged=finished.backlogged,
-        cpu_ns=finished.cpu_ns,
-        busy=finished.busy_ns / finished.elapsed_ns if finished.elapsed_ns else 0.0,
-        same_clock=clock.same_clock,
-        clock_offset_ns=round(clock.offset_ns),
-        clock_drift=clock.drift,
-        clock_uncertainty_ns=clock.uncertainty_ns,
+        backlogged=finished.backlogged if finished else None,
+        cpu_ns=finished.cpu_ns if finished else None,
+        busy=finished.busy_ns / finished.elapsed_ns if finished and finished.elapsed_ns else None,
+        clock=_clock(clock) if clock else None,
+    )
+
+
+def _clock(fit: ClockFit) -> Clock:
+    return Clock(
+        same=fit.same_clock,
+        offset_ns=round(fit.offset_ns),
+        drift=fit.drift,
+        uncertainty_ns=fit.uncertainty_ns,
     )
 
 

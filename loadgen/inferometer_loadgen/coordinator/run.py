@@ -12,6 +12,7 @@ from inferometer_loadgen import plan as plans
 from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.coordinator import state as st
 from inferometer_loadgen.coordinator.counters import Absent, Growth
+from inferometer_loadgen.coordinator.limits import phase_limit_s
 from inferometer_loadgen.coordinator.link import LinkServer
 from inferometer_loadgen.coordinator.live import LiveView, worker_statuses
 from inferometer_loadgen.coordinator.merge import (
@@ -19,12 +20,13 @@ from inferometer_loadgen.coordinator.merge import (
     RecordsTwiceError,
     WorkerColumns,
     merge,
+    shard_columns,
 )
 from inferometer_loadgen.coordinator.reporting import RunFacts, build_report
 from inferometer_loadgen.coordinator.scrape import Scraper
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol import frames
-from inferometer_loadgen.protocol.api import RunStatus, StartRequest
+from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.stream import make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
@@ -51,7 +53,7 @@ class Run:
         self._live.last_scheduled_ns = int(self._stream.scheduled_ns[-1])
         self._events: asyncio.Queue[ev.Event] = asyncio.Queue()
         self.links = LinkServer(token, plan.workers, self._events.put_nowait)
-        self._columns = [WorkerColumns() for _ in range(plan.workers)]
+        self._columns = shard_columns(len(self._stream), plan.workers)
         self._scraper: Scraper | None = None
         self._start_time = ""
         self._report: bytes | None = None
@@ -59,6 +61,8 @@ class Run:
         self._acknowledged = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._during: list[asyncio.Task[None]] = []
+        self._watched = st.Phase.WAITING
+        self._overdue: asyncio.TimerHandle | None = None
 
     @property
     def report(self) -> schema.Report | None:
@@ -96,6 +100,7 @@ class Run:
             return f"this is run {self._run_uid}, not {request.run_uid}"
         refusal, instructions = self._state.start(request)
         self._carry_out(instructions)
+        self._watch_phase()
         return refusal
 
     def abort(self, reason: str) -> None:
@@ -115,9 +120,24 @@ class Run:
             event = await self._events.get()
             self._note(event)
             self._carry_out(self._state.handle(event))
+            self._watch_phase()
             if self._state.phase in {st.Phase.DONE, st.Phase.FAILED}:
                 self._stop_during()
                 self._ended.set()
+
+    def _watch_phase(self) -> None:
+        """A worker that hangs would hold the servers for ever: each phase has its limit."""
+        phase = self._state.phase
+        if phase is self._watched:
+            return
+        self._watched = phase
+        if self._overdue is not None:
+            self._overdue.cancel()
+        limit_s = phase_limit_s(self._plan, phase, self._live.last_scheduled_ns)
+        self._overdue = None
+        if limit_s is not None:
+            loop = asyncio.get_running_loop()
+            self._overdue = loop.call_later(limit_s, self._events.put_nowait, ev.Overdue(phase))
 
     def _note(self, event: ev.Event) -> None:
         """What the state machine need not know."""
@@ -128,7 +148,7 @@ class Run:
                 try:
                     self._columns[index].add(records)
                 except (RecordsMissingError, RecordsTwiceError) as error:
-                    self._events.put_nowait(ev.Broken("RecordsLost", f"worker {index}: {error}"))
+                    self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, f"worker {index}: {error}"))
             case ev.Said(frame=frames.Progress(latencies_ns=latencies)):
                 self._live.add(latencies)
             case _:
@@ -194,22 +214,22 @@ class Run:
     async def _score(self) -> None:
         try:
             facts = self._facts()
-            report = await asyncio.to_thread(_judge, facts, self._columns, self._state.interrupted)
+            report = await asyncio.to_thread(_judge, facts, self._columns, self._state.called_off)
         except NothingMeasuredError:
-            self._events.put_nowait(ev.Broken("Aborted", f"{self._state.interrupted}, before anything was measured"))
+            self._events.put_nowait(
+                ev.Broken(RunFailure.ABORTED, f"{self._state.called_off}, before anything was measured")
+            )
             return
         except (RecordsMissingError, RecordsTwiceError) as error:
-            self._events.put_nowait(ev.Broken("RecordsLost", str(error)))
+            self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, str(error)))
             return
         self._report = schema.encode(report)
         self._events.put_nowait(ev.Scored())
 
     def _facts(self) -> RunFacts:
-        workers, links = self._state.workers, self.links.links
         assignment = self._state.assignment
         if assignment is None or self._scraper is None:
             raise RuntimeError("scoring follows the start")
-        finished = [(worker.pod_uid, worker.finished, links.get(index)) for index, worker in sorted(workers.items())]
         return RunFacts(
             run_uid=self._run_uid,
             plan=self._plan,
@@ -219,7 +239,8 @@ class Run:
             server_version=self._state.server_version,
             growth=self._scraper.growth(),
             workers=tuple(
-                (uid, done, link.clock()) for uid, done, link in finished if done is not None and link is not None
+                (worker.pod_uid, worker.finished, self.links.clock_of(index))
+                for index, worker in sorted(self._state.workers.items())
             ),
         )
 
@@ -236,20 +257,20 @@ class Run:
     def _settled(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._events.put_nowait(ev.Broken("CoordinatorError", f"{type(error).__name__}: {error}"))
+            self._events.put_nowait(ev.Broken(RunFailure.COORDINATOR_ERROR, f"{type(error).__name__}: {error}"))
 
 
 class NothingMeasuredError(Exception):
     """The run was called off before its first query."""
 
 
-def _judge(facts: RunFacts, columns: list[WorkerColumns], interrupted: str) -> schema.Report:
+def _judge(facts: RunFacts, columns: list[WorkerColumns], called_off: str) -> schema.Report:
     servers = tuple(
         _counts(replica.name, growth) for replica, growth in zip(facts.assignment.replicas, facts.growth, strict=True)
     )
-    measured = merge(facts.stream, columns, servers)
-    if interrupted:
-        measured = when_called_off(measured, interrupted)
+    measured = merge(facts.stream, columns, servers, all_there=not called_off)
+    if called_off:
+        measured = when_called_off(measured, called_off)
         if not len(measured):
             raise NothingMeasuredError
     return build_report(facts, measured, judge(measured, facts.plan))

@@ -13,7 +13,7 @@ from enum import StrEnum
 from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.plan import Assignment, Plan, digest
 from inferometer_loadgen.protocol import frames
-from inferometer_loadgen.protocol.api import FailureReport, RunState, StartRequest
+from inferometer_loadgen.protocol.api import FailureReport, RunFailure, RunState, StartRequest
 
 
 class Phase(StrEnum):
@@ -57,6 +57,13 @@ class Worker:
     warmed: bool = False
     finished: frames.Finished | None = None
     progress: frames.Progress | None = None
+    gone: bool = False
+    """Lost after the start."""
+
+    @property
+    def is_through(self) -> bool:
+        """Whether nothing more is to be expected of it."""
+        return self.gone or self.finished is not None
 
 
 @dataclass(slots=True)
@@ -70,8 +77,10 @@ class CoordinatorState:
     assignment: Assignment | None = None
     server_version: str = ""
     failure: FailureReport | None = None
-    interrupted: str = ""
-    """Why the run was called off while it was measured; empty when it was not."""
+    called_off: str = ""
+    """Why the run was ended while it was measured; empty when it was not."""
+    loss: FailureReport | None = None
+    """What the run will have failed of, once what was measured is reported."""
 
     def start(self, request: StartRequest) -> tuple[str, list[ev.Instruction]]:
         """The point of no return. An empty refusal accepts; the same nonce is accepted again, to no effect."""
@@ -105,8 +114,10 @@ class CoordinatorState:
             case ev.WindowRead():
                 return self._window_read()
             case ev.Scored():
-                self.phase = Phase.DONE
+                self.phase, self.failure = (Phase.FAILED, self.loss) if self.loss else (Phase.DONE, None)
                 return [ev.SendAll(frames.Bye())]
+            case ev.Overdue():
+                return self._overdue(event.phase)
             case ev.CalledOff():
                 return self._call_off(event.reason)
             case ev.Broken():
@@ -123,9 +134,10 @@ class CoordinatorState:
     def _left(self, index: int) -> list[ev.Instruction]:
         if self.nonce:
             worker = self.workers[index]
-            if worker.finished is not None:
+            if worker.is_through:
                 return []
-            return self._fail("WorkerLost", f"worker {index} hung up while the run was {self.phase}")
+            worker.gone = True
+            return self._lose(RunFailure.WORKER_LOST, f"worker {index} hung up while the run was {self.phase}")
         del self.workers[index]
         self.phase = Phase.WAITING
         return []
@@ -140,25 +152,25 @@ class CoordinatorState:
                 return self._when_all("prepared", Phase.PREPARING, Phase.WARMING_UP, ev.BeginWarmUp())
             case frames.Warmed():
                 if frame.failed:
-                    return self._fail("WarmUpFailed", _warm_up_failed(index, frame))
+                    return self._fail(RunFailure.WARM_UP_FAILED, _warm_up_failed(index, frame))
                 worker.warmed = True
                 return self._when_all("warmed", Phase.WARMING_UP, Phase.READING_BEFORE, ev.BeginWindow())
             case frames.Progress():
                 return self._progress(worker, frame)
             case frames.Finished():
                 worker.finished = frame
-                if all(other.finished for other in self.workers.values()):
-                    self.phase = Phase.READING_AFTER
-                    return [ev.EndWindow()]
-                return []
+                return self._when_all_are_through()
             case frames.Failed():
-                return self._fail(frame.type, frame.message)
+                worker.gone = True
+                return self._lose(frame.type, frame.message)
             case _:
                 return []
 
     def _ready(self, index: int, worker: Worker, frame: frames.Ready) -> list[ev.Instruction]:
         if frame.plan_hash != digest(self.plan):
-            return self._fail("PlanDiffers", f"worker {index} was given another plan ({frame.plan_hash[:12]})")
+            return self._fail(
+                RunFailure.PLAN_DIFFERS, f"worker {index} was given another plan ({frame.plan_hash[:12]})"
+            )
         worker.ready = True
         if len(self.workers) == self.plan.workers and all(other.ready for other in self.workers.values()):
             self.phase = Phase.READY
@@ -173,7 +185,7 @@ class CoordinatorState:
     def _progress(self, worker: Worker, frame: frames.Progress) -> list[ev.Instruction]:
         if self.phase is Phase.MEASURING:
             worker.progress = frame
-            if all(other.progress and other.progress.all_sent for other in self.workers.values()):
+            if all(other.progress and other.progress.all_sent for other in self.workers.values() if not other.gone):
                 self.phase = Phase.DRAINING
         return []
 
@@ -184,17 +196,46 @@ class CoordinatorState:
         self.phase = Phase.SCORING
         return [ev.Score()]
 
+    def _when_all_are_through(self) -> list[ev.Instruction]:
+        if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
+            return []
+        if not all(worker.is_through for worker in self.workers.values()):
+            return []
+        self.phase = Phase.READING_AFTER
+        return [ev.EndWindow()]
+
     def _call_off(self, reason: str) -> list[ev.Instruction]:
         if self.phase in {Phase.READING_AFTER, Phase.SCORING}:
             return []
         if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
-            return self._fail("Aborted", f"{reason}, before anything was measured")
-        self.interrupted = self.interrupted or reason
+            return self._fail(RunFailure.ABORTED, f"{reason}, before anything was measured")
+        self.called_off = self.called_off or reason
         return [ev.SendAll(frames.Stop())]
 
-    def _fail(self, type_: str, message: str) -> list[ev.Instruction]:
+    def _lose(self, type_: RunFailure, message: str) -> list[ev.Instruction]:
+        """A worker is of no use any more. What the others measured is reported, if anything was measured."""
+        if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
+            return self._fail(type_, message)
+        self.loss = self.loss or FailureReport(type=type_, message=message)
+        self.called_off = self.called_off or f"{type_}: {message},"
+        return [ev.SendAll(frames.Stop()), *self._when_all_are_through()]
+
+    def _overdue(self, phase: str) -> list[ev.Instruction]:
+        if self.phase != phase:
+            return []
+        silent = [index for index, worker in sorted(self.workers.items()) if not self._has_done_its_part(worker)]
+        who = ", ".join(map(str, silent))
+        for index in silent:
+            self.workers[index].gone = True
+        return self._lose(RunFailure.WORKER_SILENT, f"worker {who} did not get through phase {phase} in time")
+
+    def _has_done_its_part(self, worker: Worker) -> bool:
+        done = {Phase.PREPARING: worker.prepared, Phase.WARMING_UP: worker.warmed}
+        return done.get(self.phase, worker.is_through)
+
+    def _fail(self, type_: RunFailure, message: str) -> list[ev.Instruction]:
         self.phase = Phase.FAILED
-        self.failure = FailureReport(type=type_, message=message)
+        self.failure = self.loss or FailureReport(type=type_, message=message)
         return [ev.SendAll(frames.Abort(reason=f"{type_}: {message}"))]
 
 

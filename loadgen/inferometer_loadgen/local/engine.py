@@ -40,10 +40,12 @@ class LocalRun:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The report of a run, or why there is none; `interrupted` when it was ended by Ctrl-C."""
+    """How a run ended: its report, or why it failed, or both where something was measured before it did."""
 
-    result: Report | FailureReport
+    report: Report | None
+    failure: FailureReport | None
     interrupted: bool
+    """Whether it was ended by Ctrl-C."""
 
 
 async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> Outcome:
@@ -74,8 +76,10 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
         ]
         client = CoordinatorClient(session, f"http://{LOOPBACK}:{ports['api']}", token.encode())
         interrupt = _Interrupt(asyncio.get_running_loop())
-        result = await _follow(client, run, run_uid, [coordinator, *workers], interrupt, on_status)
-        return Outcome(result, interrupted=interrupt.came)
+        last = await _follow(client, run, run_uid, [coordinator, *workers], interrupt, on_status)
+        report = decode(gzip.decompress(await client.report())) if last.report_sha256 else None
+        await client.acknowledge()
+        return Outcome(report, last.failure, interrupted=interrupt.came)
 
 
 class _Interrupt:
@@ -98,18 +102,14 @@ async def _follow(
     children: list[Child],
     interrupt: _Interrupt,
     on_status: Callable[[RunStatus], None],
-) -> Report | FailureReport:
+) -> RunStatus:
+    """Gives the start once all is ready; the status that the run ended with."""
     started = called_off = False
     while True:
         status = await client.status()
         on_status(status)
-        if status.state is RunState.DONE:
-            report = decode(gzip.decompress(await client.report()))
-            await client.acknowledge()
-            return report
-        if status.failure is not None:
-            await client.acknowledge()
-            return status.failure
+        if status.state in {RunState.DONE, RunState.FAILED}:
+            return status
         if interrupt.came and not called_off:
             called_off = True
             await client.abort("interrupted from the keyboard")

@@ -11,7 +11,7 @@ A frame is four bytes of length (big-endian) and a MessagePack map with its kind
     coordinator -> worker    WarmUp
     worker -> coordinator    Warmed                      all of its answers are in
     coordinator -> worker    Measure
-    worker -> coordinator    Progress ..., Records ..., Finished
+    worker -> coordinator    Progress, Records, and again; at the end Finished
     coordinator -> worker    Bye
 
 At any time: Pings and Pongs, Stop (while it measures) and Abort to a worker, Failed from it. Times named `*_ns` are
@@ -24,6 +24,7 @@ from collections.abc import Iterator
 import msgspec
 
 from inferometer_loadgen.plan import Assignment
+from inferometer_loadgen.protocol.api import RunFailure
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
@@ -127,12 +128,12 @@ class Progress(Frame, frozen=True, kw_only=True, tag=True):
 
 
 class Records(Frame, frozen=True, kw_only=True, tag=True):
-    """Rows `start` and following of the worker's record columns: little-endian int64, and int8 for the status.
+    """Records of queries that have ended, each handed over once: columns of little-endian int64, int8 for the status.
 
     Times are relative to the run's time 0. Row j of worker k is query k + j * W.
     """
 
-    start: int
+    rows: bytes
     sent_ns: bytes
     done_ns: bytes
     status: bytes
@@ -153,7 +154,7 @@ class Finished(Frame, frozen=True, kw_only=True, tag=True):
 class Failed(Frame, frozen=True, kw_only=True, tag=True):
     """The worker cannot go on."""
 
-    type: str
+    type: RunFailure
     message: str
 
 

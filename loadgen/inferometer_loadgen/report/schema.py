@@ -85,6 +85,17 @@ class ReplicaReport(ReportStruct, frozen=True, kw_only=True):
     """Why server figures are absent; empty when they are there."""
 
 
+class Clock(ReportStruct, frozen=True, kw_only=True):
+    """How a worker's monotonic clock stands to the coordinator's."""
+
+    same: bool
+    """Whether both read one clock (same boot and time namespace): the offset is exactly 0."""
+    offset_ns: int
+    drift: float
+    """Seconds a second."""
+    uncertainty_ns: int
+
+
 class WorkerReport(ReportStruct, frozen=True, kw_only=True):
     """One worker: how well it kept the schedule, and how its clock stands to the coordinator's."""
 
@@ -94,18 +105,14 @@ class WorkerReport(ReportStruct, frozen=True, kw_only=True):
     send_lag_p50_ns: int | None
     send_lag_p99_ns: int | None
     send_lag_max_ns: int | None
-    backlogged: int
-    """Queries that were due while no connection was free."""
-    cpu_ns: int
+    backlogged: int | None
+    """Queries that were due while no connection was free. This and the next two are None for a worker that was lost."""
+    cpu_ns: int | None
     """CPU time of the measured loop."""
-    busy: float
+    busy: float | None
     """Share of the measured time that the loop was not waiting."""
-    same_clock: bool
-    """Whether worker and coordinator read one clock (same boot and time namespace): the offset is exactly 0."""
-    clock_offset_ns: int
-    clock_drift: float
-    """Seconds a second."""
-    clock_uncertainty_ns: int
+    clock: Clock | None
+    """None for a worker that was lost before its clock was known."""
 
 
 class ClientReport(ReportStruct, frozen=True, kw_only=True):
@@ -114,7 +121,8 @@ class ClientReport(ReportStruct, frozen=True, kw_only=True):
     send_lag_p50_ns: int | None
     send_lag_p99_ns: int | None
     send_lag_max_ns: int | None
-    clock_uncertainty_ns: int
+    clock_uncertainty_ns: int | None
+    """Of the worst-known clock; None where none is known."""
     workers: tuple[WorkerReport, ...]
 
 

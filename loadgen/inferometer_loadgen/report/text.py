@@ -110,14 +110,16 @@ def _client(report: Report) -> str:
     client = report.client
     lag = client.send_lag_p99_ns
     parts = [f"send lag p99 {'no data (nothing was sent)' if lag is None else format_duration_ns(lag)}"]
-    waited = sum(worker.backlogged for worker in client.workers)
+    waited = sum(worker.backlogged or 0 for worker in client.workers)
     if waited:
         parts.append(f"{counted(waited, 'query', 'queries')} waited for a free connection")
     return ", ".join((*parts, _clocks(client.workers, client.clock_uncertainty_ns)))
 
 
-def _clocks(workers: tuple[WorkerReport, ...], uncertainty_ns: int) -> str:
-    if all(worker.same_clock for worker in workers):
+def _clocks(workers: tuple[WorkerReport, ...], uncertainty_ns: int | None) -> str:
+    if uncertainty_ns is None:
+        return "clocks: no data (the workers left before they were compared)"
+    if all(worker.clock is None or worker.clock.same for worker in workers):
         return "clocks on one machine"
     return f"clocks within {format_duration_ns(uncertainty_ns)}"
 

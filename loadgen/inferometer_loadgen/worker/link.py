@@ -17,6 +17,7 @@ from inferometer_loadgen.protocol.frames import (
     Ping,
     Pong,
     Progress,
+    Records,
     Refused,
     Stop,
     Welcome,
@@ -47,7 +48,7 @@ class CoordinatorLink:
         self._sock = sock
         self._reader = FrameReader()
         self._inbox: deque[FromCoordinator] = deque()
-        self._unsent = b""
+        self._unsent = bytearray()
 
     def fileno(self) -> int:
         """For an epoll set."""
@@ -56,11 +57,12 @@ class CoordinatorLink:
     def send(self, frame: Frame) -> None:
         """Sends a frame, waiting as long as it takes. Raises LinkLostError."""
         self._sock.setblocking(True)
-        unsent, self._unsent = self._unsent, b""
+        self._unsent += encode_frame(frame)
         try:
-            self._sock.sendall(unsent + encode_frame(frame))
+            self._sock.sendall(self._unsent)
         except OSError as error:
             raise LinkLostError(f"the coordinator is gone: {error}") from error
+        self._unsent.clear()
 
     def wait(self) -> FromCoordinator:
         """The next frame that is not a ping. Raises LinkLostError, and AbortedError for an abort."""
@@ -90,10 +92,12 @@ class CoordinatorLink:
         self._inbox.remove(stop)
         return Signal.STOP
 
-    def report(self, progress: Progress) -> None:
-        """Sends progress without waiting; what the socket does not take now goes with the next one."""
+    def report(self, progress: Progress, records: Records | None) -> None:
+        """Sends both without waiting; what the socket does not take now goes with the next ones."""
         if len(self._unsent) < MAX_UNSENT_BYTES:
             self._unsent += encode_frame(progress)
+        if records is not None:
+            self._unsent += encode_frame(records)
         self._flush()
 
     def close(self) -> None:
@@ -103,7 +107,7 @@ class CoordinatorLink:
     def _flush(self) -> None:
         self._sock.setblocking(False)
         with contextlib.suppress(OSError):  # A link that is gone shows when it is read.
-            self._unsent = self._unsent[self._sock.send(self._unsent) :]
+            del self._unsent[: self._sock.send(self._unsent)]
 
     def _read(self) -> None:
         try:

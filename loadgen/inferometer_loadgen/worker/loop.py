@@ -20,6 +20,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from inferometer_loadgen.protocol.frames import Progress
+from inferometer_loadgen.protocol.frames import Records as RecordsFrame
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.wire import Answer, PeerError
 from inferometer_loadgen.worker.connections import NO_ROW, Connection, ConnectionPool
@@ -85,8 +86,8 @@ class Link(Protocol):
     def take(self) -> Signal:
         """Reads and answers what has come."""
 
-    def report(self, progress: Progress) -> None:
-        """Sends progress, or drops it where the link is full."""
+    def report(self, progress: Progress, records: RecordsFrame | None) -> None:
+        """Sends both without waiting; progress may be dropped where the link is full."""
 
 
 class MeasuredLoop:
@@ -109,9 +110,13 @@ class MeasuredLoop:
         self._epoll.close()
         os.close(self._timer)
 
-    def run(self, work: Work, t0_ns: int, drain_ns: int) -> tuple[Records, LoopStats]:
-        """Sends `work`, its time 0 at `t0_ns` (monotonic); what is open `drain_ns` after the last times out."""
+    def run(self, work: Work, t0_ns: int, drain_ns: int, *, measured: bool) -> tuple[Records, LoopStats]:
+        """Sends `work`, its time 0 at `t0_ns` (monotonic); what is open `drain_ns` after the last times out.
+
+        Records are handed over while it runs if they are `measured`: those of a warm-up are of no interest.
+        """
         self._begin(work, t0_ns, drain_ns)
+        self._measured = measured
         self._obey(self._link.take())  # What came together with the order to begin makes no socket readable.
         poll, by_fd, clock = self._epoll.poll, self._pool.by_fd, time.monotonic_ns
         timer, link_fd = self._timer, self._link.fileno()
@@ -254,6 +259,7 @@ class MeasuredLoop:
         done_ns = time.monotonic_ns()
         records = self._records
         records.done_ns[row] = done_ns
+        records.ended.append(row)
         connection.row = NO_ROW
         self._open -= 1
         self._completed += 1
@@ -304,6 +310,7 @@ class MeasuredLoop:
         row = connection.row
         if row != NO_ROW:
             self._records.status[row] = status
+            self._records.ended.append(row)
             self._open -= 1
             self._completed += 1
             self._note_failure(message)
@@ -343,7 +350,8 @@ class MeasuredLoop:
                 failed=self._failed,
                 all_sent=self._next_row == self._rows,
                 latencies_ns=tuple(self._recent_ns),
-            )
+            ),
+            self._records.newly_ended(self._t0_ns) if self._measured else None,
         )
         self._recent_ns.clear()
 

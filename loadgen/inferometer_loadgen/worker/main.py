@@ -8,6 +8,7 @@ from pathlib import Path
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.protocol.frames import (
     Bye,
     Failed,
@@ -63,7 +64,10 @@ def run_worker(settings: WorkerSettings) -> None:
         link.close()
 
 
-_FAILURE_TYPES: dict[type[Exception], str] = {DataError: "SamplesDoNotFit", ConnectError: "ServerUnreachable"}
+_FAILURE_TYPES: dict[type[Exception], RunFailure] = {
+    DataError: RunFailure.SAMPLES_DO_NOT_FIT,
+    ConnectError: RunFailure.SERVER_UNREACHABLE,
+}
 
 
 def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
@@ -81,13 +85,14 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     gc.freeze()
     gc.disable()
     t0_ns = _expect(link.wait(), WarmUp).t0_ns
-    records, stats = loop.run(_work_of(until(stream, plan.warmup_ns), plan, settings.index), t0_ns, plan.drain_ns)
+    warm_up = _work_of(until(stream, plan.warmup_ns), plan, settings.index)
+    records, stats = loop.run(warm_up, t0_ns, plan.drain_ns, measured=False)
     answered = records.status.count(QueryStatus.OK)
     link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=stats.first_error))
 
     work = _work_of(stream, plan, settings.index)
     t0_ns = _expect(link.wait(), Measure).t0_ns
-    records, stats = loop.run(work, t0_ns, plan.drain_ns)
+    records, stats = loop.run(work, t0_ns, plan.drain_ns, measured=True)
     if not stats.aborted:
         _hand_over(link, records, stats, t0_ns)
     _expect(link.wait(), Bye)
@@ -96,7 +101,7 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
 
 def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns: int) -> None:
-    for frame in records.frames(t0_ns):
+    for frame in records.never_ended(t0_ns):
         link.send(frame)
     link.send(
         Finished(

@@ -7,23 +7,27 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from inferometer_loadgen.datasets.bodies import http_body
+from inferometer_loadgen.datasets.bodies import HttpBody, http_body
 from inferometer_loadgen.datasets.library import SampleLibrary
 from inferometer_loadgen.datasets.metadata import ModelMetadata, parse_metadata
 from inferometer_loadgen.datasets.npz import npz_facts, npz_library
 from inferometer_loadgen.datasets.synthetic import synthetic_library
 from inferometer_loadgen.plan import NpzData, Plan, ReplicaAddress, SyntheticData
+from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.wire import metadata_path
 from inferometer_loadgen.worker.connections import ConnectionPool
+from inferometer_loadgen.worker.memory import available_bytes
 from inferometer_loadgen.worker.requests import Requests, make_requests
 
 ANSWER_TIMEOUT_S = 10.0
+MEMORY_SHARE = 0.8
+"""Of a worker's memory, for request bodies; the rest is for records and the program itself."""
 
 
 class PrepareError(Exception):
     """The run cannot be prepared: `type` for programs, the message for people."""
 
-    def __init__(self, type_: str, message: str) -> None:
+    def __init__(self, type_: RunFailure, message: str) -> None:
         super().__init__(message)
         self.type = type_
 
@@ -47,11 +51,13 @@ def load_library(plan: Plan, data: bytes | None) -> SampleLibrary | None:
     if isinstance(plan.data, SyntheticData):
         return None
     if data is None:
-        raise PrepareError("SampleLibraryMissing", "the plan's samples are in an npz file, and none was given (--data)")
+        raise PrepareError(
+            RunFailure.SAMPLE_LIBRARY_MISSING, "the plan's samples are in an npz file, and none was given (--data)"
+        )
     facts = npz_facts(data)
     if facts.sha256 != plan.data.sha256:
         raise PrepareError(
-            "SampleLibraryChanged",
+            RunFailure.SAMPLE_LIBRARY_CHANGED,
             f"the samples (sha256 {facts.sha256[:12]}) are not those of the plan ({plan.data.sha256[:12]}): the data "
             "changed after the benchmark was accepted. Create the benchmark again",
         )
@@ -67,12 +73,12 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibra
     for replica, metadata in zip(replicas, models, strict=True):
         if (metadata.inputs, metadata.outputs) != (models[0].inputs, models[0].outputs):
             raise PrepareError(
-                "ReplicasDiffer",
+                RunFailure.REPLICAS_DIFFER,
                 f"{replica.name} serves another `{plan.model.name}` than {replicas[0].name}: their inputs or outputs "
                 "differ. Give all replicas the same model repository",
             )
     samples = library or _synthetic(plan, models[0])
-    bodies = [http_body(samples.sample(index), models[0]) for index in range(samples.total)]
+    bodies = _bodies(samples, models[0], available_bytes())
     return Prepared(
         requests=make_requests(plan.model, replicas, bodies),
         pool=ConnectionPool(replicas, plan.connections_per_replica),
@@ -80,9 +86,23 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibra
     )
 
 
+def _bodies(samples: SampleLibrary, model: ModelMetadata, limit_bytes: int) -> list[HttpBody]:
+    first = http_body(samples.sample(0), model)
+    need = len(first.data) * samples.total
+    if need > limit_bytes * MEMORY_SHARE:
+        raise PrepareError(
+            RunFailure.SAMPLES_EXCEED_MEMORY,
+            f"{samples.total:,} request bodies of {len(first.data):,} bytes need {need / 2**20:,.0f} MiB; this worker "
+            f"has {limit_bytes / 2**20:,.0f} MiB. Raise the memory of spec.load.resources, or use fewer samples",
+        )
+    return [first, *(http_body(samples.sample(index), model) for index in range(1, samples.total))]
+
+
 def _synthetic(plan: Plan, metadata: ModelMetadata) -> SampleLibrary:
     if isinstance(plan.data, NpzData):
-        raise PrepareError("SampleLibraryMissing", "the plan's samples are in an npz file that was not loaded")
+        raise PrepareError(
+            RunFailure.SAMPLE_LIBRARY_MISSING, "the plan's samples are in an npz file that was not loaded"
+        )
     shapes = {model_input.name: model_input.shape for model_input in plan.model.inputs}
     return synthetic_library(metadata, shapes, plan.data.samples, plan.data.seed)
 
@@ -92,7 +112,7 @@ def _metadata(plan: Plan, replica: ReplicaAddress) -> ModelMetadata:
     status, body = _get(replica, path)
     if status != 200:
         raise PrepareError(
-            "ModelNotFound",
+            RunFailure.MODEL_NOT_FOUND,
             f"{replica.name} answered {status} to GET {path}: {body[:300].decode('utf-8', 'replace')}. Correct "
             "spec.model.name or the model repository",
         )
@@ -118,7 +138,8 @@ def _get(replica: ReplicaAddress, path: str) -> tuple[int, bytes]:
         return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
         raise PrepareError(
-            "ServerUnreachable", f"{replica.name} at {replica.url} does not answer: {error}. Check that it runs there"
+            RunFailure.SERVER_UNREACHABLE,
+            f"{replica.name} at {replica.url} does not answer: {error}. Check that it runs there",
         ) from error
     finally:
         connection.close()

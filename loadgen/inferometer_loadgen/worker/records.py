@@ -1,7 +1,8 @@
 """One row a query: when it was sent, when its answer was whole, and how it ended.
 
-Columns of machine integers, filled by position, so that a query costs 17 bytes and no object. All times are of this
-worker's monotonic clock, until `relative_to` makes them times of the run.
+Columns of machine integers, filled by position, so that a query costs 25 bytes and no object. All times are of this
+worker's monotonic clock, until a frame makes them times of the run. What has ended is handed over while the run
+goes on, so that a worker that is lost later takes little with it.
 """
 
 from array import array
@@ -15,37 +16,57 @@ from inferometer_loadgen.verdict.measured import NEVER_NS, QueryStatus
 
 ROWS_PER_FRAME = 500_000
 
+type Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]
+"""Sent, done (`NEVER_NS` where no good answer came) and status."""
+
 
 class Records:
     """Columns of `rows` queries; what was not filled in was not sent."""
 
-    __slots__ = ("done_ns", "sent_ns", "status")
+    __slots__ = ("_handed_over", "done_ns", "ended", "sent_ns", "status")
 
     def __init__(self, rows: int) -> None:
         self.sent_ns = array("q", bytes(8 * rows))
         self.done_ns = array("q", bytes(8 * rows))
         self.status = array("b", bytes([QueryStatus.NOT_SENT]) * rows)
+        self.ended = array("q")
+        """Rows in the order in which their queries ended, well or not."""
+        self._handed_over = 0
 
     def __len__(self) -> int:
         return len(self.status)
 
-    def relative_to(self, t0_ns: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
-        """The columns sent, done (`NEVER_NS` where no good answer came) and status, in times since `t0_ns`."""
-        status = np.frombuffer(self.status, dtype=np.int8)
-        sent = np.frombuffer(self.sent_ns, dtype=np.int64) - t0_ns
-        done = np.frombuffer(self.done_ns, dtype=np.int64) - t0_ns
+    def relative_to(self, t0_ns: int) -> Columns:
+        """All records, in times since `t0_ns`."""
+        return self._of(slice(None), t0_ns)
+
+    def newly_ended(self, t0_ns: int) -> RecordsFrame | None:
+        """The records that ended since this was last asked; None where there are none."""
+        rows = np.frombuffer(self.ended[self._handed_over :], dtype=np.int64)
+        self._handed_over += len(rows)
+        return self._frame(rows, t0_ns) if len(rows) else None
+
+    def never_ended(self, t0_ns: int) -> Iterator[RecordsFrame]:
+        """The records of queries that have not ended: at the end of a run, those that were not sent."""
+        open_rows = np.ones(len(self), dtype=np.bool)
+        open_rows[np.frombuffer(self.ended, dtype=np.int64)] = False
+        rows = np.flatnonzero(open_rows)
+        for start in range(0, len(rows), ROWS_PER_FRAME):
+            yield self._frame(rows[start : start + ROWS_PER_FRAME], t0_ns)
+
+    def _frame(self, rows: NDArray[np.int64], t0_ns: int) -> RecordsFrame:
+        sent, done, status = self._of(rows, t0_ns)
+        return RecordsFrame(
+            rows=rows.astype("<i8").tobytes(),
+            sent_ns=sent.astype("<i8").tobytes(),
+            done_ns=done.astype("<i8").tobytes(),
+            status=status.tobytes(),
+        )
+
+    def _of(self, rows: NDArray[np.int64] | slice, t0_ns: int) -> Columns:
+        status = np.frombuffer(self.status, dtype=np.int8)[rows]
+        sent = np.frombuffer(self.sent_ns, dtype=np.int64)[rows] - t0_ns
+        done = np.frombuffer(self.done_ns, dtype=np.int64)[rows] - t0_ns
         sent[status == QueryStatus.NOT_SENT] = NEVER_NS
         done[status != QueryStatus.OK] = NEVER_NS
         return sent, done, status
-
-    def frames(self, t0_ns: int) -> Iterator[RecordsFrame]:
-        """The columns as the coordinator gets them."""
-        sent, done, status = self.relative_to(t0_ns)
-        for start in range(0, len(self), ROWS_PER_FRAME):
-            rows = slice(start, start + ROWS_PER_FRAME)
-            yield RecordsFrame(
-                start=start,
-                sent_ns=sent[rows].astype("<i8").tobytes(),
-                done_ns=done[rows].astype("<i8").tobytes(),
-                status=status[rows].tobytes(),
-            )

@@ -84,16 +84,23 @@ def test_ctrl_c_ends_a_run_with_what_was_measured(triton: TritonProcess, tmp_pat
     assert "INCONCLUSIVE" in stderr
 
 
-def test_a_lost_worker_ends_the_run_typed(triton: TritonProcess, tmp_path: Path) -> None:
+def test_a_lost_worker_ends_the_run_typed_with_what_was_measured(triton: TritonProcess, tmp_path: Path) -> None:
     spec = write_spec(tmp_path, minDuration="60s", workers=2)
 
     with running(*run_arguments(spec, triton.url, triton.metrics_url, tmp_path)) as run:
         wait_for("measuring", run)
+        ask_triton(triton, 60)  # as long as it takes for some records to be handed over
         os.kill(children_of(run.pid, "worker")[0], signal.SIGKILL)
         stderr = run.communicate()[1]
 
     assert run.returncode == 1
     assert "FAILED  WorkerLost: worker" in stderr
+    report = report_in(tmp_path)
+    assert report.verdict == "Inconclusive"
+    assert report.reasons[0].type == "CalledOff"
+    assert "WorkerLost" in report.reasons[0].message
+    assert 0 < report.result.queries == report.result.answered < 3600
+    assert [worker.cpu_ns is None for worker in report.client.workers].count(True) == 1
 
 
 def test_nothing_is_left_behind_when_the_command_itself_is_killed(triton: TritonProcess, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from inferometer_loadgen.protocol.frames import Progress
+from inferometer_loadgen.protocol.frames import Records as RecordsFrame
 from inferometer_loadgen.verdict.measured import Measured, QueryStatus
 from inferometer_loadgen.wire import infer_head
 from inferometer_loadgen.worker.connections import ConnectionPool
@@ -28,6 +29,7 @@ class ScriptedLink:
         self._own.setblocking(False)
         self._signal = Signal.GO_ON
         self.reports: list[Progress] = []
+        self.records: list[RecordsFrame] = []
         self.on_report: Callable[[Progress], None] = lambda _: None
 
     def fileno(self) -> int:
@@ -44,8 +46,9 @@ class ScriptedLink:
             return Signal.GO_ON
         return self._signal
 
-    def report(self, progress: Progress) -> None:
+    def report(self, progress: Progress, records: RecordsFrame | None) -> None:
         self.reports.append(progress)
+        self.records.extend([records] if records else [])
         self.on_report(progress)
 
     def close(self) -> None:
@@ -86,7 +89,7 @@ class Client:
         sample = array("q", range(first_sample, first_sample + rows))
         t0_ns = time.monotonic_ns() + int(lead_ms * MS)
         work = Work(sample=sample, scheduled_ns=scheduled_ns, first=0, step=1)
-        records, stats = self.loop.run(work, t0_ns, int(drain_ms * MS))
+        records, stats = self.loop.run(work, t0_ns, int(drain_ms * MS), measured=True)
         sent_ns, done_ns, status = records.relative_to(t0_ns)
         measured = Measured(
             index=np.arange(rows, dtype=np.int64),

@@ -4,6 +4,8 @@ import hashlib
 import threading
 import time
 
+import numpy as np
+
 from inferometer_loadgen.verdict.measured import NEVER_NS, QueryStatus
 from inferometer_loadgen.worker.loop import Signal
 from integration.worker.runs import MS, client_of
@@ -125,6 +127,16 @@ def test_a_late_answer_of_one_phase_is_not_taken_for_one_of_the_next() -> None:
     assert warm_up.statuses == [TIMED_OUT]
     assert measured.statuses == [OK, OK, OK]
     assert server.received == {0: 1, 1: 1, 2: 1, 3: 1}
+
+
+def test_records_are_handed_over_while_the_run_goes_on_each_once() -> None:
+    with serving(answers) as server, client_of(server, connections=2) as client:
+        outcome = client.run([10 * query for query in range(60)], drain_ms=2_000)
+
+    rows = [np.frombuffer(frame.rows, "<i8").tolist() for frame in client.link.records]
+    assert len(rows) > 1, "all came at the end"
+    assert sorted(row for some in rows for row in some) == list(range(60))
+    assert outcome.statuses == [OK] * 60
 
 
 def test_an_abort_ends_the_run_at_once_and_every_query_has_its_status() -> None:

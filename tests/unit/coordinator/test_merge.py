@@ -1,5 +1,7 @@
 """The merge: one row a query, in the stream's order, for any number of workers."""
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,23 +12,29 @@ from inferometer_loadgen.coordinator.merge import (
     RecordsTwiceError,
     WorkerColumns,
     merge,
+    shard_columns,
 )
 from inferometer_loadgen.protocol.frames import Records
 from inferometer_loadgen.stream import Stream
-from inferometer_loadgen.verdict import percentile
+from inferometer_loadgen.verdict import QueryStatus, percentile, when_called_off
 
 
 def a_stream(queries: int) -> Stream:
     return Stream(sample=np.zeros(queries, dtype=np.int64), scheduled_ns=np.arange(queries, dtype=np.int64) * 1_000)
 
 
-def a_frame(start: int, done_ns: list[int]) -> Records:
+def a_frame(rows: list[int], done_ns: list[int]) -> Records:
     done = np.array(done_ns, dtype="<i8")
-    return Records(start=start, sent_ns=done.tobytes(), done_ns=done.tobytes(), status=bytes(len(done_ns)))
+    return Records(
+        rows=np.array(rows, dtype="<i8").tobytes(),
+        sent_ns=done.tobytes(),
+        done_ns=done.tobytes(),
+        status=bytes(len(done_ns)),
+    )
 
 
-def columns_of(*frames: Records) -> WorkerColumns:
-    columns = WorkerColumns()
+def columns_of(queries: int, *frames: Records) -> WorkerColumns:
+    columns = WorkerColumns(queries)
     for frame in frames:
         columns.add(frame)
     return columns
@@ -36,16 +44,22 @@ def columns_of(*frames: Records) -> WorkerColumns:
     latencies=st.lists(st.integers(1, 10**9), min_size=1, max_size=300),
     workers=st.integers(1, 70),
     cut=st.integers(1, 40),
+    rng=st.randoms(use_true_random=False),
 )
-def test_percentiles_over_all_workers_equal_numpys_over_the_union(latencies: list[int], workers: int, cut: int) -> None:
+def test_percentiles_over_all_workers_equal_numpys_over_the_union(
+    latencies: list[int], workers: int, cut: int, rng: random.Random
+) -> None:
     stream = a_stream(len(latencies))
     done = [int(at) + latency for at, latency in zip(stream.scheduled_ns, latencies, strict=True)]
-    shards = [done[worker::workers] for worker in range(workers)]
-    columns = [
-        columns_of(*(a_frame(start, own[start : start + cut]) for start in range(0, len(own), cut))) for own in shards
-    ]
+    columns = shard_columns(len(latencies), workers)
+    for worker, own in enumerate(columns):
+        rows = list(range(len(own.there)))
+        rng.shuffle(rows)  # Queries end in any order.
+        for start in range(0, len(rows), cut):
+            some = rows[start : start + cut]
+            own.add(a_frame(some, [done[worker + row * workers] for row in some]))
 
-    measured = merge(stream, columns, ())
+    measured = merge(stream, columns, (), all_there=True)
 
     assert measured.latency_ns().tolist() == latencies
     for fraction in (0.5, 0.9, 0.99):
@@ -57,28 +71,38 @@ def test_a_slow_and_a_fast_worker_are_not_averaged() -> None:
     stream = a_stream(200)
     slow = [int(at) + 90 for at in stream.scheduled_ns[0::2]]
     fast = [int(at) + 10 for at in stream.scheduled_ns[1::2]]
+    rows = list(range(100))
+    columns = [columns_of(100, a_frame(rows, slow)), columns_of(100, a_frame(rows, fast))]
 
-    measured = merge(stream, [columns_of(a_frame(0, slow)), columns_of(a_frame(0, fast))], ())
+    measured = merge(stream, columns, (), all_there=True)
 
     ordered = np.sort(measured.latency_ns())
     assert (percentile(ordered, 0.49), percentile(ordered, 0.5), percentile(ordered, 0.99)) == (10, 90, 90)
 
 
 def test_a_worker_that_hands_over_too_little_is_told_by_name() -> None:
+    columns = [columns_of(2, a_frame([0, 1], [1, 2])), columns_of(2, a_frame([1], [1]))]
+
     with pytest.raises(RecordsMissingError, match="worker 1 handed over 1 of 2 records"):
-        merge(a_stream(4), [columns_of(a_frame(0, [1, 2])), columns_of(a_frame(0, [1]))], ())
+        merge(a_stream(4), columns, (), all_there=True)
 
 
-def test_a_worker_that_hands_over_more_than_its_shard_is_refused() -> None:
-    with pytest.raises(RecordsTwiceError, match="worker 0 handed over 3 records for 2 queries"):
-        merge(a_stream(4), [columns_of(a_frame(0, [1, 2, 3])), columns_of(a_frame(0, [1, 2]))], ())
+def test_what_a_lost_worker_took_with_it_stands_as_not_sent() -> None:
+    columns = [columns_of(2, a_frame([0, 1], [1, 2_001])), columns_of(2, a_frame([1], [3_001]))]
+
+    measured = merge(a_stream(4), columns, (), all_there=False)
+
+    assert measured.status.tolist() == [0, QueryStatus.NOT_SENT, 0, 0]
+    assert len(when_called_off(measured, "WorkerLost")) == 1
 
 
-def test_rows_that_come_twice_are_refused() -> None:
-    with pytest.raises(RecordsTwiceError, match="row 0 came twice"):
-        columns_of(a_frame(0, [1, 2]), a_frame(0, [1, 2]))
+@pytest.mark.parametrize("rows", [[2], [-1], [0, 2]])
+def test_a_row_that_is_none_of_the_workers_own_is_refused(rows: list[int]) -> None:
+    with pytest.raises(RecordsTwiceError, match="are not all among its 2"):
+        columns_of(2, a_frame(rows, [1] * len(rows)))
 
 
-def test_rows_that_did_not_come_are_noticed() -> None:
-    with pytest.raises(RecordsMissingError, match="rows 2 to 4 did not come"):
-        columns_of(a_frame(0, [1, 2]), a_frame(5, [1]))
+@pytest.mark.parametrize("frames", [([0, 1], [1]), ([0, 0],)], ids=["in two frames", "in one frame"])
+def test_a_record_that_comes_twice_is_refused(frames: tuple[list[int], ...]) -> None:
+    with pytest.raises(RecordsTwiceError, match="a record came twice"):
+        columns_of(2, *(a_frame(rows, [1] * len(rows)) for rows in frames))

@@ -16,7 +16,7 @@ from inferometer_loadgen.plan import (
     digest,
 )
 from inferometer_loadgen.protocol import frames
-from inferometer_loadgen.protocol.api import StartRequest
+from inferometer_loadgen.protocol.api import FailureReport, RunFailure, StartRequest
 
 PLAN = Plan(
     name="ordinary",
@@ -55,6 +55,10 @@ def both_say(run: st.CoordinatorState, frame: frames.FromWorker) -> list[ev.Inst
 
 def phase_of(run: st.CoordinatorState) -> st.Phase:
     return run.phase
+
+
+def failure_of(run: st.CoordinatorState) -> FailureReport | None:
+    return run.failure
 
 
 def a_ready_run() -> st.CoordinatorState:
@@ -138,15 +142,52 @@ def test_a_worker_may_be_replaced_before_the_start() -> None:
     assert phase_of(run) is st.Phase.READY
 
 
-def test_a_worker_lost_after_the_start_ends_the_run_and_the_others_are_told() -> None:
+def test_a_worker_lost_in_mid_run_stops_the_others_and_what_they_measured_is_reported() -> None:
     run = a_measuring_run()
+
+    assert run.handle(ev.Left(1)) == [ev.SendAll(frames.Stop())]
+    assert failure_of(run) is None
+    assert run.handle(ev.Said(0, FINISHED)) == [ev.EndWindow()]
+    assert run.handle(ev.WindowRead()) == [ev.Score()]
+    assert run.handle(ev.Scored()) == [ev.SendAll(frames.Bye())]
+
+    assert phase_of(run) is st.Phase.FAILED
+    assert failure_of(run) == FailureReport(type="WorkerLost", message="worker 1 hung up while the run was Measuring")
+    assert run.called_off == "WorkerLost: worker 1 hung up while the run was Measuring,"
+
+
+def test_a_worker_lost_before_anything_is_measured_ends_the_run_at_once() -> None:
+    run = a_ready_run()
+    run.start(a_start())
 
     (instruction,) = run.handle(ev.Left(1))
 
-    assert instruction == ev.SendAll(frames.Abort(reason="WorkerLost: worker 1 hung up while the run was Measuring"))
+    assert instruction == ev.SendAll(frames.Abort(reason="WorkerLost: worker 1 hung up while the run was Preparing"))
     assert run.failure is not None
-    assert run.failure.type == "WorkerLost"
     assert st.RUN_STATES[run.phase].load_has_ended
+
+
+def test_the_last_worker_lost_leaves_nobody_to_wait_for() -> None:
+    run = a_measuring_run()
+    run.handle(ev.Left(1))
+
+    assert run.handle(ev.Left(0)) == [ev.SendAll(frames.Stop()), ev.EndWindow()]
+
+
+def test_a_worker_that_does_not_get_through_a_phase_in_time_is_lost_by_name() -> None:
+    run = a_measuring_run()
+    run.handle(ev.Said(0, FINISHED))
+
+    assert run.handle(ev.Overdue(st.Phase.MEASURING)) == [ev.SendAll(frames.Stop()), ev.EndWindow()]
+    assert run.loss is not None
+    assert run.loss.message == "worker 1 did not get through phase Measuring in time"
+
+
+def test_a_phase_that_is_over_cannot_be_overdue() -> None:
+    run = a_measuring_run()
+
+    assert run.handle(ev.Overdue(st.Phase.WARMING_UP)) == []
+    assert run.loss is None
 
 
 def test_a_worker_that_leaves_after_it_handed_everything_over_is_not_lost() -> None:
@@ -183,7 +224,7 @@ def test_a_run_called_off_while_it_measures_stops_sending_and_is_still_reported(
 
     assert run.handle(ev.CalledOff("Ctrl-C")) == [ev.SendAll(frames.Stop())]
     assert both_say(run, FINISHED) == [ev.EndWindow()]
-    assert run.interrupted == "Ctrl-C"
+    assert run.called_off == "Ctrl-C"
 
 
 def test_a_run_called_off_before_anything_was_measured_has_failed() -> None:
@@ -197,7 +238,7 @@ def test_a_run_called_off_before_anything_was_measured_has_failed() -> None:
 
 def test_nothing_moves_a_run_that_has_ended() -> None:
     run = a_measuring_run()
-    run.handle(ev.Broken("RecordsLost", "row 3"))
+    run.handle(ev.Broken(RunFailure.RECORDS_LOST, "row 3"))
 
     assert run.handle(ev.Left(0)) == []
     assert run.handle(ev.Said(0, FINISHED)) == []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from inferometer_loadgen.plan import Assignment, ReplicaAddress
 from inferometer_loadgen.protocol import frames
+from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.protocol.frames import (
     Frame,
     FrameError,
@@ -40,9 +41,9 @@ FROM_WORKER: tuple[Frame, ...] = (
     frames.Prepared(server_version="triton 2.51.0"),
     frames.Warmed(answered=9, failed=1, first_error="HTTP 503: busy"),
     frames.Progress(sent=3, completed=2, failed=1, all_sent=False, latencies_ns=(1, 2**62)),
-    frames.Records(start=500_000, sent_ns=bytes(range(256)), done_ns=b"", status=b"\x05"),
+    frames.Records(rows=bytes(8), sent_ns=bytes(range(256)), done_ns=b"", status=b"\x05"),
     frames.Finished(rows=1, backlogged=0, cpu_ns=2, busy_ns=3, elapsed_ns=4, first_error=""),
-    frames.Failed(type="ServerUnreachable", message="r-server-0 refuses connections"),
+    frames.Failed(type=RunFailure.SERVER_UNREACHABLE, message="r-server-0 refuses connections"),
 )
 
 

@@ -15,6 +15,7 @@ from inferometer_loadgen.plan import (
 )
 from inferometer_loadgen.report.schema import (
     ClientReport,
+    Clock,
     Latency,
     ReplicaReport,
     Report,
@@ -79,10 +80,7 @@ def a_worker(**changes):
         backlogged=0,
         cpu_ns=300_000_000,
         busy=0.02,
-        same_clock=True,
-        clock_offset_ns=0,
-        clock_drift=0.0,
-        clock_uncertainty_ns=0,
+        clock=Clock(same=True, offset_ns=0, drift=0.0, uncertainty_ns=0),
     )
     return replace(ordinary, **changes)
 
@@ -139,7 +137,7 @@ def a_report(*, replicas=None, workers=None, latency=None, result=None, client=N
                 send_lag_p50_ns=30_000,
                 send_lag_p99_ns=120_000,
                 send_lag_max_ns=900_000,
-                clock_uncertainty_ns=max(worker.clock_uncertainty_ns for worker in workers),
+                clock_uncertainty_ns=max(worker.clock.uncertainty_ns for worker in workers),
                 workers=workers,
             ),
             **(client or {}),

@@ -1,6 +1,6 @@
 import pytest
 
-from inferometer_loadgen.report.schema import Reason
+from inferometer_loadgen.report.schema import Clock, Reason
 from inferometer_loadgen.report.text import report_text
 from unit.report.reports import a_replica, a_report, a_worker
 
@@ -124,7 +124,12 @@ def test_one_silent_replica_of_two_leaves_the_total_without_data_and_is_named():
     ("changes", "line"),
     [
         pytest.param(
-            {"workers": (a_worker(), a_worker(index=1, same_clock=False, clock_uncertainty_ns=38_000))},
+            {
+                "workers": (
+                    a_worker(),
+                    a_worker(index=1, clock=Clock(same=False, offset_ns=5, drift=0.0, uncertainty_ns=38_000)),
+                )
+            },
             "client: send lag p99 0.12 ms, clocks within 38 us",
             id="clocks of two machines",
         ),

@@ -146,7 +146,7 @@ def test_progress_never_blocks_and_what_is_sent_later_arrives_whole(ends: Ends) 
     large = Progress(sent=1, completed=1, failed=0, all_sent=False, latencies_ns=tuple(range(2**40, 2**40 + 256)))
     reports = 3 * MAX_UNSENT_BYTES // len(encode_frame(large))
     for _ in range(reports):
-        link.report(large)
+        link.report(large, None)
 
     heard: list[FromWorker] = []
     listener = threading.Thread(target=lambda: heard.extend(hear_until(coordinator, PROGRESS)))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from inferometer_loadgen.protocol.frames import Records as Frame
 from inferometer_loadgen.verdict.measured import NEVER_NS, QueryStatus
 from inferometer_loadgen.worker import records as records_module
 from inferometer_loadgen.worker.records import Records
@@ -43,26 +44,47 @@ def test_reading_the_columns_leaves_them_as_they_were() -> None:
     assert once == again
 
 
-@pytest.mark.parametrize("rows_per_frame", [1, 4, 6, 100])
-def test_frames_hold_the_columns_in_order_however_many_they_are(
+def rows_of(frame: Frame | None) -> list[int]:
+    return [] if frame is None else np.frombuffer(frame.rows, dtype="<i8").tolist()
+
+
+def test_what_has_ended_is_handed_over_once_and_in_the_order_of_ending() -> None:
+    records = a_record_of_each_ending()
+
+    records.ended.extend([2, 0])
+    first = records.newly_ended(T0_NS)
+    nothing = records.newly_ended(T0_NS)
+    records.ended.append(4)
+    second = records.newly_ended(T0_NS)
+
+    assert [rows_of(frame) for frame in (first, nothing, second)] == [[2, 0], [], [4]]
+    assert first is not None
+    assert np.frombuffer(first.sent_ns, "<i8").tolist() == [20, 0]
+    assert np.frombuffer(first.done_ns, "<i8").tolist() == [NEVER_NS, 7]
+    assert list(first.status) == [2, 0]
+
+
+@pytest.mark.parametrize("rows_per_frame", [1, 2, 100])
+def test_what_never_ended_follows_however_many_frames_it_takes(
     rows_per_frame: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records_module, "ROWS_PER_FRAME", rows_per_frame)
     records = a_record_of_each_ending()
-    frames = list(records.frames(T0_NS))
+    records.ended.extend([2, 0, 4])
 
-    assert [frame.start for frame in frames] == list(range(0, 6, rows_per_frame))
-    sent_ns, done_ns, status = records.relative_to(T0_NS)
-    assert b"".join(frame.sent_ns for frame in frames) == sent_ns.astype("<i8").tobytes()
-    assert b"".join(frame.done_ns for frame in frames) == done_ns.astype("<i8").tobytes()
-    assert b"".join(frame.status for frame in frames) == status.tobytes()
+    frames = list(records.never_ended(T0_NS))
+
+    assert [row for frame in frames for row in rows_of(frame)] == [1, 3, 5]
+    assert all(len(frame.status) <= rows_per_frame for frame in frames)
 
 
 def test_a_run_without_a_query_has_no_frame() -> None:
-    assert list(Records(0).frames(T0_NS)) == []
+    assert Records(0).newly_ended(T0_NS) is None
+    assert list(Records(0).never_ended(T0_NS)) == []
 
 
-def test_a_query_costs_seventeen_bytes() -> None:
+def test_a_query_costs_twenty_five_bytes() -> None:
     records = Records(1_000)
+    columns = (records.sent_ns, records.done_ns, records.status, records.ended)
 
-    assert sum(column.itemsize for column in (records.sent_ns, records.done_ns, records.status)) == 17
+    assert sum(column.itemsize for column in columns) == 25
