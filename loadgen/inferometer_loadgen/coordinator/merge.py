@@ -48,7 +48,12 @@ def shard_columns(queries: int, workers: int) -> list[WorkerColumns]:
 
 
 def merge(
-    stream: Stream, workers: Sequence[WorkerColumns], servers: tuple[ServerCounts, ...], *, all_there: bool
+    stream: Stream,
+    workers: Sequence[WorkerColumns],
+    servers: tuple[ServerCounts, ...],
+    *,
+    all_there: bool,
+    first_error: str = "",
 ) -> Measured:
     """All records in the stream's order: row j of worker k is query k + j * W.
 
@@ -76,4 +81,5 @@ def merge(
         done_ns=done,
         status=status,
         servers=servers,
+        first_error=first_error,
     )

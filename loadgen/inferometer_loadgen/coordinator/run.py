@@ -268,7 +268,9 @@ def _judge(facts: RunFacts, columns: list[WorkerColumns], called_off: str) -> sc
     servers = tuple(
         _counts(replica.name, growth) for replica, growth in zip(facts.assignment.replicas, facts.growth, strict=True)
     )
-    measured = merge(facts.stream, columns, servers, all_there=not called_off)
+    errors = (finished.first_error for _, finished, _ in facts.workers if finished is not None)
+    first_error = next(filter(None, errors), "")
+    measured = merge(facts.stream, columns, servers, all_there=not called_off, first_error=first_error)
     if called_off:
         measured = when_called_off(measured, called_off)
         if not len(measured):

@@ -6,14 +6,13 @@ import msgspec
 from msgspec import Meta
 
 # `form` says in words what a pattern means: `spec.words` puts it into the message for a value that does not match.
-Quantity = Annotated[
-    str,
-    Meta(
-        pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$",
-        max_length=20,
-        extra={"form": "an amount, such as 500m, 2 or 4Gi"},
-    ),
+AMOUNT = "an amount, such as 500m, 2 or 4Gi"
+type AmountText = Annotated[
+    str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", max_length=20, extra={"form": AMOUNT})
 ]
+type AmountNumber = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Quantity = Annotated[AmountNumber | AmountText, Meta(extra={"form": AMOUNT})]
+"""As people write them: `cpu: 2` and `cpu: "2"` are one amount."""
 ObjectName = Annotated[
     str,
     Meta(

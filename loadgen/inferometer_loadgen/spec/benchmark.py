@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from inferometer_loadgen.spec.base import SpecStruct
 from inferometer_loadgen.spec.load import Load
+from inferometer_loadgen.spec.policy import RunPolicy
 from inferometer_loadgen.spec.target import Target
 from inferometer_loadgen.spec.units import Duration
 
@@ -65,7 +66,10 @@ class Metrics(SpecStruct, frozen=True, kw_only=True):
 
 
 class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
-    """One benchmark: a system under test, a load and what is expected. Nothing in it changes after its creation."""
+    """One benchmark: a system under test, a load and what is expected.
+
+    Nothing in it changes after its creation but `suspend`, before the start, and `cancel`, once.
+    """
 
     scenario: Annotated[
         Literal["Server"],
@@ -75,3 +79,19 @@ class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
     model: Annotated[Model, Meta(description="The model that is asked.")]
     load: Annotated[Load, Meta(description="The load, and what is expected of the answers.")]
     metrics: Annotated[Metrics, Meta(description="How the servers are observed.")] = Metrics()
+    run_policy: Annotated[RunPolicy, Meta(description="How long the run may take, and what stays of it.")] = RunPolicy()
+    suspend: Annotated[
+        bool,
+        Meta(
+            description="While true nothing of the run exists: nothing is created, and what was created is deleted. "
+            "Setting it to false starts the run. It can't be set to true after the load was started; use `cancel`."
+        ),
+    ] = False
+    cancel: Annotated[
+        bool,
+        Meta(
+            description="Set to true it ends the run now, and can't be taken back: what was measured is reported if "
+            "that takes no more than 10 s, then everything is deleted and the run has failed with the reason Cancelled. "
+            "A run whose load has already ended keeps its verdict if the report comes within these 10 s."
+        ),
+    ] = False

@@ -45,6 +45,7 @@ def check(name: str, spec: BenchmarkSpec) -> tuple[SpecError, ...]:
 
 
 def _name_leaves_room(name: str, _spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A name of more than 40 characters. Next: a shorter one; pods are named after the benchmark."""
     if len(name) > MAX_NAME_LENGTH:
         yield SpecError(
             "metadata.name",
@@ -54,6 +55,7 @@ def _name_leaves_room(name: str, _spec: BenchmarkSpec) -> Iterator[SpecError]:
 
 
 def _one_repository(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A model repository that is both an image and a claim, or neither. Next: exactly one of them."""
     repository = spec.target.triton.model_repository
     yield from _exactly_one(
         "spec.target.triton.modelRepository",
@@ -62,6 +64,7 @@ def _one_repository(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
 
 
 def _one_library(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Samples that are both synthetic and in a ConfigMap, or neither. Next: exactly one of them."""
     data = spec.load.data
     yield from _exactly_one("spec.load.data", {"synthetic": data.synthetic, "configMap": data.config_map})
 
@@ -75,11 +78,14 @@ def _exactly_one(path: str, fields: dict[str, object]) -> Iterator[SpecError]:
 
 
 def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A duration of zero, or a scrape interval under 100ms. Next: a longer one."""
+    deadline = spec.run_policy.active_deadline
     for path, text in (
         ("spec.load.latencyBound", spec.load.latency_bound),
         ("spec.load.minDuration", spec.load.min_duration),
         ("spec.metrics.interval", spec.metrics.interval),
         ("spec.target.triton.startupTimeout", spec.target.triton.startup_timeout),
+        *((("spec.runPolicy.activeDeadline", deadline),) if isinstance(deadline, str) else ()),
     ):
         if parse_duration_ns(text) == 0:
             yield SpecError(path, f"`{text}` is no time at all", "write a duration above zero")
@@ -91,7 +97,22 @@ def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecErr
         )
 
 
+def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """An active deadline that is over before the shortest valid run. Next: a longer one, or a shorter minDuration."""
+    deadline, load = spec.run_policy.active_deadline, spec.load
+    if not isinstance(deadline, str):
+        return
+    least_ns = parse_duration_ns(load.warmup) + parse_duration_ns(load.min_duration)
+    if 0 < parse_duration_ns(deadline) <= least_ns:
+        yield SpecError(
+            "spec.runPolicy.activeDeadline",
+            f"`{deadline}` is over before a run with warmup `{load.warmup}` and minDuration `{load.min_duration}` can be",
+            "allow that, and some minutes more for servers to start",
+        )
+
+
 def _queries_fit(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """More queries than a run can hold. Next: a shorter minDuration, fewer minQueries or a lower targetQPS."""
     load = spec.load
     expected = max(load.min_queries, load.target_qps * parse_duration_ns(load.min_duration) / 1e9)
     if expected > MAX_QUERIES:
@@ -104,6 +125,7 @@ def _queries_fit(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
 
 
 def _arguments_are_free(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """An argument of tritonserver that the operator sets itself. Next: leave it out."""
     for position, argument in enumerate(spec.target.triton.args):
         option = argument.split("=", 1)[0]
         if option in OWNED_ARGUMENTS:
@@ -115,6 +137,7 @@ def _arguments_are_free(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
 
 
 def _gpus_are_asked_once(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """GPUs among a server's requests or limits. Next: spec.target.triton.gpu.count instead."""
     triton = spec.target.triton
     for block, quantities in (("requests", triton.resources.requests), ("limits", triton.resources.limits)):
         if triton.gpu.resource in quantities:
@@ -130,6 +153,7 @@ RULES: tuple[Callable[[str, BenchmarkSpec], Iterator[SpecError]], ...] = (
     _one_repository,
     _one_library,
     _durations_are_positive,
+    _deadline_leaves_time,
     _queries_fit,
     _arguments_are_free,
     _gpus_are_asked_once,

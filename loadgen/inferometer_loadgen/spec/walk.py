@@ -42,6 +42,11 @@ class Walk:
                 yield from self._mapping(kind, value, path)
             case inspect.VarTupleType() | inspect.ListType():
                 yield from self._list(kind, value, path)
+            case inspect.UnionType():
+                # A number or a text, as in amounts: the text is what else would have to be written.
+                number = isinstance(value, int) and not isinstance(value, bool)
+                chosen = next(one for one in kind.types if _is_number(one) is number)
+                yield from self.misfits(chosen, value, path, unit, form)
             case _:
                 found = _leaf(kind, value, unit, form)
                 if found is not None:
@@ -119,6 +124,10 @@ def _leaf(kind: inspect.Type, value: object, unit: str, form: str) -> words.Word
             return None
         case _:
             raise TypeError(f"a spec class has a field of type {kind}, which has no words here")
+
+
+def _is_number(kind: inspect.Type) -> bool:
+    return isinstance(kind.type if isinstance(kind, inspect.Metadata) else kind, inspect.IntType)
 
 
 def _at(path: str, name: object) -> str:

@@ -63,6 +63,8 @@ class Measured:
     """A QueryStatus each."""
     servers: tuple[ServerCounts, ...]
     """By replica: query i went to servers[i mod len(servers)]."""
+    first_error: str = ""
+    """Of the first query that failed, in the server's own words where it had some; empty when none is known."""
     called_off: str = ""
     """Why the run was ended before its time; empty when it was not."""
 
@@ -118,5 +120,6 @@ def when_called_off(measured: Measured, reason: str) -> Measured:
             replace(counts, successes=None, failures=None, absent_reason="the run was called off")
             for counts in measured.servers
         ),
+        first_error=measured.first_error,
         called_off=reason,
     )

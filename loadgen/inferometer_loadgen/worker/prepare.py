@@ -1,6 +1,9 @@
 """From the start to the first byte: what the servers say of the model, the bodies, the open connections."""
 
+import contextlib
 import http.client
+import socket
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -132,14 +135,30 @@ def _server_version(replica: ReplicaAddress) -> str:
 
 def _get(replica: ReplicaAddress, path: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(urlsplit(replica.url).netloc, timeout=ANSWER_TIMEOUT_S)
+    # The connection's own time-out is one for each read: a server that trickles would never meet it.
+    late = threading.Event()
+    hang_up = threading.Timer(ANSWER_TIMEOUT_S, _shut_down, (connection, late))
     try:
+        connection.connect()
+        hang_up.start()
         connection.request("GET", path)
         answer = connection.getresponse()
-        return answer.status, answer.read()
+        status, body = answer.status, answer.read()
+        if late.is_set():
+            raise TimeoutError(f"no whole answer within {ANSWER_TIMEOUT_S:.0f} s")
     except (OSError, http.client.HTTPException) as error:
         raise PrepareError(
             RunFailure.SERVER_UNREACHABLE,
             f"{replica.name} at {replica.url} does not answer: {error}. Check that it runs there",
         ) from error
     finally:
+        hang_up.cancel()
         connection.close()
+    return status, body
+
+
+def _shut_down(connection: http.client.HTTPConnection, late: threading.Event) -> None:
+    late.set()
+    with contextlib.suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)

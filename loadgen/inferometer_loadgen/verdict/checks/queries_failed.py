@@ -28,8 +28,13 @@ def queries_failed(measured: Measured, _plan: Plan) -> Finding | None:
     return Finding(
         ReasonType.QUERIES_FAILED,
         Severity.INVALID,
-        f"{failed:,} of {counted(len(measured), 'query', 'queries')} failed: {how}; {next_step} and run again",
+        f"{failed:,} of {counted(len(measured), 'query', 'queries')} failed: {how}{_the_first(measured)}; "
+        f"{next_step} and run again",
     )
+
+
+def _the_first(measured: Measured) -> str:
+    return f" (the first with `{' '.join(measured.first_error.split())}`)" if measured.first_error else ""
 
 
 def _servers_say(measured: Measured) -> str:
