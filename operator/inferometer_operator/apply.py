@@ -21,7 +21,7 @@ from inferometer_operator.objects.events import event
 from inferometer_operator.objects.secrets import token_secret
 from inferometer_operator.pods import Pod
 from inferometer_operator.reconcile.observed import Observed, Refused
-from inferometer_operator.reconcile.step import Acknowledge, Start, Step, TokenFor
+from inferometer_operator.reconcile.step import Abort, Acknowledge, Start, Step, TokenFor
 from inferometer_operator.run import Run
 
 Manifest = dict[str, Any]
@@ -58,6 +58,9 @@ class Applier:
             await self._call(step.call, run)
         for pod in step.delete:
             await self._delete(pod)
+        if step.forget:
+            await self.kube.delete_benchmark(run.key, run.uid)
+            self.cache.drop_run(run.key, run.uid)
         for number, told in enumerate(step.tell):
             # Apart by a microsecond, so that they are shown in the order in which they are told.
             moment = observed.now + timedelta(microseconds=number)
@@ -105,10 +108,16 @@ class Applier:
             raise
         self.cache.put_run(stored)
 
-    async def _call(self, call: Start | Acknowledge, run: Run) -> None:
+    async def _call(self, call: Start | Acknowledge | Abort, run: Run) -> None:
         match call:
             case Start(address, request):
                 await self.coordinators.at(address, run.uid).start(request)
+            case Abort(address, reason):
+                try:
+                    await self.coordinators.at(address, run.uid).abort(reason)
+                except CoordinatorError as error:
+                    # It is told again, and its time is bounded whether it hears or not.
+                    logger.info("%s: the coordinator was not told that its run is called off: %s", run.key, error)
             case Acknowledge(address):
                 try:
                     await self.coordinators.at(address, run.uid).acknowledge()

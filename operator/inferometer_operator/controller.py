@@ -113,7 +113,9 @@ class Controller:
                 return None
             step, observed = await self._decide(problem.told_to(fresh))
             await self.applier.apply(step, observed)
-        return 0.0 if step.does_something else step.again_after_s
+        if step.again_after_s is not None:
+            return step.again_after_s
+        return 0.0 if step.does_something else None
 
     async def _apply(self, step: Step, observed: Observed) -> Problem | None:
         try:

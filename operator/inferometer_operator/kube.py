@@ -68,6 +68,11 @@ class Kube:
         except NotFoundError:
             return None
 
+    async def delete_benchmark(self, key: Key, uid: str) -> None:
+        """Deletes this very benchmark, and with it what belongs to it. Raises NotFoundError where it is gone."""
+        path = f"{BENCHMARKS.format(namespace=key.namespace)}/{quote(key.name)}"
+        await self._json("DELETE", path, body={"preconditions": {"uid": uid}, "propagationPolicy": "Background"})
+
     async def pods_of(self, key: Key) -> Sequence[Json]:
         """The pods of a run as they are now, not as the watch last told."""
         path = COLLECTIONS["Pod"].format(namespace=key.namespace)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.decode import API_VERSION, KIND, decode_object
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import BenchmarkStatus
 
@@ -73,7 +74,7 @@ class Run:
 def decode_run(stored: Mapping[str, Any]) -> Run:
     """The run behind a stored object."""
     metadata = stored["metadata"]
-    spec, problem = _decode_spec(stored.get("spec", {}))
+    spec, problem = _decode_spec(stored)
     return Run(
         key=Key(metadata["namespace"], metadata["name"]),
         uid=metadata["uid"],
@@ -97,8 +98,8 @@ def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _decode_spec(spec: object) -> tuple[BenchmarkSpec | None, str]:
-    try:
-        return msgspec.convert(spec, BenchmarkSpec), ""
-    except msgspec.ValidationError as error:
-        return None, str(error)
+def _decode_spec(stored: Mapping[str, Any]) -> tuple[BenchmarkSpec | None, str]:
+    # What kind it is we know; a list of objects does not say it of each.
+    named = {"apiVersion": API_VERSION, "kind": KIND, "metadata": stored["metadata"], "spec": stored.get("spec", {})}
+    spec, errors = decode_object(named)
+    return spec, "" if spec is not None else "; ".join(map(str, errors))

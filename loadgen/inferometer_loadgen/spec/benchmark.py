@@ -66,10 +66,7 @@ class Metrics(SpecStruct, frozen=True, kw_only=True):
 
 
 class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
-    """One benchmark: a system under test, a load and what is expected.
-
-    Nothing in it changes after its creation but `suspend`, before the start, and `cancel`, once.
-    """
+    """A system under test, a load and what is expected. Only suspend (before the start) and cancel ever change."""
 
     scenario: Annotated[
         Literal["Server"],
@@ -91,7 +88,7 @@ class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
         bool,
         Meta(
             description="Set to true it ends the run now, and can't be taken back: what was measured is reported if "
-            "that takes no more than 10 s, then everything is deleted and the run has failed with the reason Cancelled. "
+            "that takes no more than 10 s, then all is deleted and the run has failed with the reason Cancelled. "
             "A run whose load has already ended keeps its verdict if the report comes within these 10 s."
         ),
     ] = False

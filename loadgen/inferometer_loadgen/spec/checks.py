@@ -106,7 +106,7 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     if 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
-            f"`{deadline}` is over before a run with warmup `{load.warmup}` and minDuration `{load.min_duration}` can be",
+            f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{load.min_duration}` are",
             "allow that, and some minutes more for servers to start",
         )
 

@@ -26,8 +26,8 @@ class RunPolicy(SpecStruct, frozen=True, kw_only=True):
         Annotated[
             Duration,
             Meta(
-                description="How long after its end the benchmark is deleted, with its report and all else that belongs "
-                "to it. 0s deletes it at once; left out, it stays."
+                description="How long after its end the benchmark is deleted, with its report and all else of "
+                "it. 0s deletes it at once; left out, it stays."
             ),
         ]
         | UnsetType
@@ -37,7 +37,7 @@ class RunPolicy(SpecStruct, frozen=True, kw_only=True):
         Meta(
             description="Which pods are deleted at the end. Always: all. OnSuccess: all if the run has a verdict; of "
             "one that failed those stay whose containers have ended. Never: those stay in any case. A pod that still "
-            "runs is deleted whatever is written here, so that no GPU is held: servers at once, load pods half a minute "
-            "after the end, or at once if the run was called off."
+            "runs is deleted whatever is written here, so that no GPU is held: servers at once, load pods half a "
+            "minute after the end, or at once if the run was called off."
         ),
     ] = "Always"

@@ -7,7 +7,8 @@ class ConditionType(StrEnum):
     """What can be said of a run; the order is that in which a run comes to it."""
 
     ACCEPTED = "Accepted"
-    """True: the spec can be run and its plan is stored. False: it can't; correct it and create it anew."""
+    """True: the spec can be run and its plan is stored. False: it can't; correct it and create it anew. Unknown: it is
+    suspended."""
     SERVERS_READY = "ServersReady"
     """True: the model was ready on every replica."""
     LOADERS_READY = "LoadersReady"
@@ -19,7 +20,7 @@ class ConditionType(StrEnum):
     FINISHED = "Finished"
     """True at every end: nothing more will happen. The one to wait for."""
     COMPLETE = "Complete"
-    """True: there is a verdict on everything that was to be measured. False: the run failed."""
+    """True: there is a verdict on everything that was to be measured. False: the run failed, or is being stopped."""
     FAILED = "Failed"
     """True: the run ended without a result; its reason is a `FailureReason` or the coordinator's own."""
     VALID = "Valid"
@@ -35,27 +36,45 @@ class ConditionStatus(StrEnum):
 
 
 class FailureReason(StrEnum):
-    """Why a run ended without a result."""
+    """Why a run ended without a result; `docs/reasons.md` is made from what stands below each.
+
+    What the coordinator itself gives up for is a `RunFailure`, and is a run's reason just as well.
+    """
 
     SPEC_INVALID = "SpecInvalid"
-    """The fields do not fit each other, or the sample library can't be read. Correct the spec, create it anew."""
+    """The fields do not fit each other, or the sample library can't be read. Next: correct the spec or the ConfigMap
+    that the message names, create the benchmark anew."""
     POD_REJECTED = "PodRejected"
-    """The API server refused a pod: pod security, quota, limit ranges, a missing class. Its words say which."""
+    """The API server refused a pod: pod security, a limit range, a webhook, a missing class. Next: its words say which
+    and what they ask for."""
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    """The namespace's quota has no room for a pod. Next: the message names the quota; wait until others have ended and
+    create the benchmark anew, ask for less, or have the quota raised."""
     IMAGE_PULL_FAILED = "ImagePullFailed"
-    """An image isn't there, or isn't allowed to be pulled. Correct the image, or load it on the nodes."""
+    """An image isn't there, or isn't allowed to be pulled. Next: correct the image, or load it on the nodes."""
     MODEL_LOAD_FAILED = "ModelLoadFailed"
-    """Triton exited while it loaded the model; the message holds its own words. Correct the model."""
+    """Triton exited while it loaded the model; the message holds its own words. Next: correct the model."""
+    MODEL_NOT_READY = "ModelNotReady"
+    """Triton serves, and says that it does not serve this model. Next: correct spec.model.name or version, or the model
+    repository."""
     UNSCHEDULABLE = "Unschedulable"
-    """No node can hold a pod. Ask for less, or add such nodes."""
+    """No node can hold a pod. Next: ask for less, or add such nodes."""
     CONTAINER_FAILED = "ContainerFailed"
-    """A container could not be started, or ended before the load began. The message says how."""
+    """A container could not be started, ended before the load began, or needed more memory than its limit. Next: the
+    message says how; the end of its log is in status.evidence."""
     STARTUP_TIMEOUT = "StartupTimeout"
-    """Not everything was ready in time. Look at the pods' events, or raise startupTimeout."""
+    """Not everything was ready in time. Next: look at the pods' events, or raise startupTimeout."""
     SERVER_LOST = "ServerLost"
-    """A server ended or vanished while it was measured. Look at its node and its log; run again."""
+    """A server ended or vanished while it was measured. Next: look at its node and its log; run again."""
     WORKER_LOST = "WorkerLost"
-    """A worker ended or vanished while it sent load. Look at its node and its log; run again."""
+    """A worker ended or vanished while it sent load. Next: look at its node and its log; run again."""
     COORDINATOR_LOST = "CoordinatorLost"
-    """The coordinator ended, vanished or did not answer for a minute. Look at its node and its log; run again."""
+    """The coordinator ended, vanished or did not answer for a minute. Next: look at its node and its log; run again."""
     REPORT_UNREADABLE = "ReportUnreadable"
-    """The coordinator's report is not what its digest or its schema says. Operator and image differ in version?"""
+    """The coordinator's report is not what its digest or its schema says. Next: see that operator and image are of one
+    version, and run again."""
+    CANCELLED = "Cancelled"
+    """Somebody set spec.cancel. Next: the report, if there is one, holds what was measured; create it anew to run."""
+    ACTIVE_DEADLINE_EXCEEDED = "ActiveDeadlineExceeded"
+    """The run took longer than spec.runPolicy.activeDeadline. Next: a longer one, or see in the events what took the
+    time."""

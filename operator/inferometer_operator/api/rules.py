@@ -29,12 +29,35 @@ START_IS_WRITTEN_WHOLE: Rule = {
     "message": "status.startTime and status.startNonce are written together",
 }
 
-ROOT_RULES: tuple[Rule, ...] = (NAME_LEAVES_ROOM, START_IS_WRITTEN_ONCE, START_IS_WRITTEN_WHOLE)
+SUSPENDED_BEFORE_THE_START: Rule = {
+    "rule": "!self.spec.suspend || oldSelf.spec.suspend || !has(self.status) || !has(self.status.startTime)",
+    "message": "suspend can't be set once the load was started; set cancel to end the run",
+    "fieldPath": ".spec.suspend",
+    "reason": "FieldValueForbidden",
+}
+
+CANCEL_IS_A_LATCH: Rule = {
+    "rule": "!oldSelf.cancel || self.cancel",
+    "message": "cancel can't be taken back; create a benchmark with another name instead",
+    "fieldPath": ".cancel",
+    "reason": "FieldValueForbidden",
+}
+
+ROOT_RULES: tuple[Rule, ...] = (
+    NAME_LEAVES_ROOM,
+    START_IS_WRITTEN_ONCE,
+    START_IS_WRITTEN_WHOLE,
+    SUSPENDED_BEFORE_THE_START,
+)
+
+CHANGING = ("suspend", "cancel")
+"""What may change after the creation, each by a rule of its own."""
 
 
 def immutability_rules(cls: type[msgspec.Struct]) -> tuple[Rule, ...]:
     """One rule for each property of a spec: what was asked for does not change while it is measured."""
-    return tuple(_stays(field.encode_name, _is_always_there(field)) for field in msgspec.structs.fields(cls))
+    fields = [field for field in msgspec.structs.fields(cls) if field.encode_name not in CHANGING]
+    return tuple(_stays(field.encode_name, _is_always_there(field)) for field in fields)
 
 
 def exactly_one_of(cls: type[msgspec.Struct]) -> Rule:
@@ -63,7 +86,7 @@ def _stays(name: str, always_there: bool) -> Rule:
 
 
 SPEC_RULES: RulesOf = {
-    BenchmarkSpec: immutability_rules(BenchmarkSpec),
+    BenchmarkSpec: (*immutability_rules(BenchmarkSpec), CANCEL_IS_A_LATCH),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
 }

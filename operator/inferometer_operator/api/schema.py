@@ -68,6 +68,13 @@ class _Walk:
         return self.node(node.type, path) | (node.extra_json_schema or {})
 
     def _union(self, node: mi.UnionType, path: str) -> Json:
+        plain = [one.type if isinstance(one, mi.Metadata) else one for one in node.types]
+        text = next((one for one in plain if isinstance(one, mi.StrType)), None)
+        if len(plain) == 2 and text is not None and any(isinstance(one, mi.IntType) for one in plain):
+            # A pattern and a length speak of the text only.
+            written = self._string(text, path)
+            del written["type"]
+            return {"x-kubernetes-int-or-string": True} | written
         raise UnfitError(path, "a union has no place in a structural schema; leave the field UNSET instead of None")
 
     def _struct(self, node: mi.StructType, path: str) -> Json:

@@ -1,5 +1,6 @@
 """What every pod of a run has in common: no rights, no credentials, no sidecars, and nobody moves it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from inferometer_operator.objects.labels import Role, labels, owned_by
@@ -61,9 +62,10 @@ def container_security() -> Manifest:
     }
 
 
-def resources(requests: dict[str, str], limits: dict[str, str]) -> Manifest:
-    """A container's resources, without empty blocks."""
-    return {name: block for name, block in (("requests", requests), ("limits", limits)) if block}
+def resources(requests: Mapping[str, int | str], limits: Mapping[str, int | str]) -> Manifest:
+    """A container's resources, without empty blocks; amounts as text, which is how the API server gives them back."""
+    blocks = (("requests", requests), ("limits", limits))
+    return {name: {key: str(amount) for key, amount in block.items()} for name, block in blocks if block}
 
 
 def environment(values: dict[str, str]) -> list[Manifest]:

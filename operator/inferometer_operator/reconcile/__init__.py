@@ -9,6 +9,7 @@ from collections.abc import Callable
 from inferometer_operator.reconcile.accept import (
     accept,
     end_if_a_name_is_taken,
+    refuse_a_spec_that_does_not_fit,
     refuse_what_the_api_server_refuses,
     wait_for_an_earlier_run,
 )
@@ -31,10 +32,16 @@ from inferometer_operator.reconcile.measuring import (
     report_progress,
 )
 from inferometer_operator.reconcile.observed import Observed
-from inferometer_operator.reconcile.releasing import leave_a_deleted_run_alone, release_everything
+from inferometer_operator.reconcile.releasing import (
+    delete_when_its_time_is_over,
+    leave_a_deleted_run_alone,
+    release_everything,
+)
 from inferometer_operator.reconcile.servers import announce_servers, create_servers, end_if_servers_are_hopeless
 from inferometer_operator.reconcile.starting import decide_the_start, give_the_start
 from inferometer_operator.reconcile.step import Need, Step
+from inferometer_operator.reconcile.stopping import stop
+from inferometer_operator.reconcile.suspending import hold_while_suspended
 from inferometer_operator.reconcile.waiting import wait, wait_for_servers
 
 __all__ = ["POLICIES", "Need", "Observed", "Step", "reconcile"]
@@ -45,9 +52,13 @@ POLICIES: tuple[Policy, ...] = (
     # The ends.
     leave_a_deleted_run_alone,
     release_everything,
+    delete_when_its_time_is_over,
     refuse_what_the_api_server_refuses,
     end_if_a_name_is_taken,
+    stop,
     # Before anything is held.
+    refuse_a_spec_that_does_not_fit,
+    hold_while_suspended,
     wait_for_an_earlier_run,
     accept,
     # The coordinator is asked before anyone else is judged: a load that has ended makes lost pods harmless.

@@ -52,8 +52,8 @@ def wait_for_an_earlier_run(observed: Observed) -> Step | None:
     return Step(again_after_s=EARLIER_RUN_S)
 
 
-def accept(observed: Observed) -> Step | Need | None:
-    """Checks the spec, reads what the plan needs, asks for a server by way of trial, and stores the plan."""
+def refuse_a_spec_that_does_not_fit(observed: Observed) -> Step | Need | None:
+    """What no schema can say, also of a run that is suspended: its user is there now."""
     run = observed.run
     if run.status.is_true(ConditionType.ACCEPTED):
         return None
@@ -62,7 +62,15 @@ def accept(observed: Observed) -> Step | Need | None:
         return end_without_result(observed, FailureReason.SPEC_INVALID, message)
     if errors := check(run.name, run.spec):
         return end_without_result(observed, FailureReason.SPEC_INVALID, "; ".join(map(str, errors)))
-    config_map = run.spec.load.data.config_map
+    return None
+
+
+def accept(observed: Observed) -> Step | Need | None:
+    """Reads what the plan needs, asks for one of each kind of pod by way of trial, and stores the plan."""
+    run = observed.run
+    if run.status.is_true(ConditionType.ACCEPTED):
+        return None
+    config_map = run.wanted.load.data.config_map
     library = observed.library
     if isinstance(library, Absent):
         return _without_library(observed, library)

@@ -1,14 +1,18 @@
 """From the end of the load to the result in the status: the report is stored first, everything else follows from it."""
 
+from dataclasses import replace
+
 import msgspec
 
-from inferometer_loadgen.protocol.api import RunState, RunStatus
+from inferometer_loadgen.protocol.api import RunFailure, RunState, RunStatus
 from inferometer_loadgen.report import schema
+from inferometer_loadgen.verdict.reasons import ReasonType
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.objects.config_maps import report_config_map
 from inferometer_operator.reconcile.ending import end_without_result
+from inferometer_operator.reconcile.noted import casualties, noted_failure
 from inferometer_operator.reconcile.observed import Absent, Observed
-from inferometer_operator.reconcile.result import finished_status, told_of
+from inferometer_operator.reconcile.result import finished_status, told_of, with_what_was_measured
 from inferometer_operator.reconcile.step import FetchReport, Need, ReadStoredReport, Step
 from inferometer_operator.unpacking import UnpackError, unpack
 
@@ -26,7 +30,21 @@ def finish_from_the_stored_report(observed: Observed) -> Step | Need | None:
     if isinstance(report, Absent):
         return end_without_result(observed, FailureReason.REPORT_UNREADABLE, report.why)
     digest = schema.sha256(unpack(stored.compressed))
+    if called_off := next((one for one in report.reasons if one.type == ReasonType.CALLED_OFF), None):
+        return _end_with_what_was_measured(observed, report, digest, called_off.message)
     return Step(status=finished_status(observed, report, digest), tell=told_of(report))
+
+
+def _end_with_what_was_measured(
+    observed: Observed, report: schema.Report, digest: str, called_off: str
+) -> Step | Need | None:
+    noted = noted_failure(observed.run)
+    # Nobody but the operator calls a run off, and it notes why; who holds the token can do it too.
+    reason, message = (RunFailure.ABORTED, called_off) if noted is None else (noted.reason, noted.message)
+    ended = end_without_result(observed, reason, message, *casualties(observed))
+    if isinstance(ended, Need) or ended.status is None:
+        return ended
+    return replace(ended, status=with_what_was_measured(observed, ended.status, report, digest))
 
 
 def store_the_report(observed: Observed) -> Step | Need | None:
@@ -34,7 +52,8 @@ def store_the_report(observed: Observed) -> Step | Need | None:
     answer, pod = observed.coordinator, observed.coordinator_pod
     if not observed.run.status.is_true(ConditionType.MEASURED) or not isinstance(answer, RunStatus) or pod is None:
         return None
-    if answer.state is not RunState.DONE:
+    is_partial = answer.state is RunState.FAILED and bool(answer.report_sha256)
+    if answer.state is not RunState.DONE and not is_partial:
         return None
     fetched = observed.fetched_report
     if fetched is None:

@@ -6,6 +6,7 @@ from inferometer_operator.objects.names import token_name
 from inferometer_operator.pods import Pod, Running
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.loss import what_became_of
+from inferometer_operator.reconcile.noted import Why, note, noted_failure
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.readiness import end_if_hopeless, loaders_start
 from inferometer_operator.reconcile.step import AskCoordinator, Need, Step, TokenFor
@@ -27,6 +28,9 @@ def end_if_the_run_failed(observed: Observed) -> Step | Need | None:
     answer = observed.coordinator
     if not isinstance(answer, RunStatus) or answer.state is not RunState.FAILED:
         return None
+    if answer.report_sha256 and noted_failure(observed.run) is not None:
+        # What was measured until then is stored first.
+        return None
     lost = tuple(pod for pod in observed.pods if pod.has_ended or pod.deleting)
     failed = lost or (observed.coordinator_pod,)
     if answer.failure is None:
@@ -34,6 +38,8 @@ def end_if_the_run_failed(observed: Observed) -> Step | Need | None:
     # Kubernetes may know more than the coordinator, to which a killed worker has only hung up.
     became = [words for pod in lost if (words := what_became_of(pod, subject(pod)))]
     message = "; ".join([answer.failure.message, *became[:1]])
+    if answer.report_sha256:
+        return note(observed, Why(answer.failure.type, message))
     return end_without_result(observed, answer.failure.type, message, *failed)
 
 

@@ -8,6 +8,7 @@ from inferometer_operator.pods import Terminated
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.loss import what_became_of
 from inferometer_operator.reconcile.observed import Observed, Unreachable
+from inferometer_operator.reconcile.releasing import keeps_pods
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
 from inferometer_operator.reconcile.step import Need, Step
 from inferometer_operator.run import format_time, parse_time
@@ -80,7 +81,9 @@ def release_servers(observed: Observed) -> Step | None:
     """GPUs are wanted: scoring and the report need none."""
     if not observed.run.status.is_true(ConditionType.MEASURED):
         return None
-    held = tuple(pod for pod in observed.servers if pod is not None and not pod.deleting)
+    stays = keeps_pods(observed)
+    servers = (pod for pod in observed.servers if pod is not None and not pod.deleting)
+    held = tuple(pod for pod in servers if not (stays and pod.has_ended))
     return Step(delete=held) if held else None
 
 

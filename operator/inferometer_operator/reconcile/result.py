@@ -1,5 +1,7 @@
 """From the report to the status: the same facts, shorter."""
 
+from dataclasses import replace
+
 from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.report import schema
@@ -66,6 +68,22 @@ def finished_status(observed: Observed, report: schema.Report, sha256: str) -> B
         servers=tuple(_server(observed, one) for one in report.replicas),
         report=ReportReference(config_map=name, sha256=sha256),
         versions=_versions(versions, report),
+    )
+
+
+def with_what_was_measured(
+    observed: Observed, ended: BenchmarkStatus, report: schema.Report, sha256: str
+) -> BenchmarkStatus:
+    """The end state of a run that failed, with the report of what was measured until then."""
+    name = report_name(observed.run.name)
+    words = f"the report in ConfigMap {name} holds what was measured until the run was ended"
+    said = Said(ConditionType.REPORT_STORED, TRUE, "StoredInPart", words)
+    return changed(
+        ended,
+        conditions=with_conditions(replace(observed.run, status=ended), observed.now, said),
+        result=_result(report.result),
+        report=ReportReference(config_map=name, sha256=sha256),
+        versions=_versions(ended.versions, report),
     )
 
 

@@ -27,6 +27,14 @@ class Acknowledge:
 
 
 @dataclass(frozen=True, slots=True)
+class Abort:
+    """Tell the coordinator to stop sending and to report what was measured; again does no harm."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenFor:
     """Create the Secret with the run's token for a coordinator's pod; the token itself is no business of a policy."""
 
@@ -42,17 +50,19 @@ class Step:
     token: TokenFor | None = None
     status: BenchmarkStatus | None = None
     """The whole new status; written only if the run is still as it was observed."""
-    call: Start | Acknowledge | None = None
+    call: Start | Acknowledge | Abort | None = None
     delete: tuple[Pod, ...] = ()
     tell: tuple[Told, ...] = ()
     """Events, once everything before is done."""
+    forget: bool = False
+    """Delete the benchmark itself, and with it all that belongs to it."""
     again_after_s: float | None = None
     """When to look again if nothing happens; None: at once if something was done, else only on news."""
 
     @property
     def does_something(self) -> bool:
         """Whether it changes anything."""
-        return bool(self.create or self.token or self.status or self.call or self.delete or self.tell)
+        return bool(self.create or self.token or self.status or self.call or self.delete or self.tell or self.forget)
 
 
 @dataclass(frozen=True, slots=True)

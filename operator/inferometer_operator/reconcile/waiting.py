@@ -1,9 +1,12 @@
 """When to look again although nothing was told."""
 
+import math
+
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.readiness import loaders_start, seconds_to_next_grace, servers_start
 from inferometer_operator.reconcile.step import Step
+from inferometer_operator.reconcile.stopping import deadline_of
 
 POLL_S = 1.0
 SOONEST_S = 0.1
@@ -20,4 +23,6 @@ def wait(observed: Observed) -> Step:
         return Step(again_after_s=POLL_S)
     ready = observed.run.status.is_true(ConditionType.SERVERS_READY)
     start = loaders_start(observed) if ready else servers_start(observed)
-    return Step(again_after_s=max(SOONEST_S, min(seconds_to_next_grace(observed, start))))
+    deadline = deadline_of(observed.run)
+    left_s = math.inf if deadline is None else (deadline - observed.now).total_seconds()
+    return Step(again_after_s=max(SOONEST_S, min(left_s, *seconds_to_next_grace(observed, start))))

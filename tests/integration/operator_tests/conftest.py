@@ -30,10 +30,11 @@ class Cluster:
         self.extensions: Any = client.ApiextensionsV1Api(self.api)
         self.rights: Any = client.RbacAuthorizationV1Api(self.api)
 
-    def kubectl(self, *words: str, check: bool = True) -> str:
-        """What kubectl prints, as the administrator."""
+    def kubectl(self, *words: str, check: bool = True, stdin: str | None = None) -> str:
+        """What kubectl prints, as the administrator; complaints too where it may fail."""
         argv = [str(self.server.kubectl), "--kubeconfig", str(self.server.kubeconfig), *words]
-        return subprocess.run(argv, capture_output=True, text=True, check=check).stdout
+        ended = subprocess.run(argv, capture_output=True, text=True, check=check, input=stdin)
+        return ended.stdout if check else ended.stdout + ended.stderr
 
     def install_crd(self) -> None:
         crd = yaml.safe_load(CRD.read_text())

@@ -142,6 +142,26 @@ OVER_CREATION = {
         changed("spec.load.latencyBound", "15"),
         "spec.load.latencyBound",
     ),
+    "an amount is a number or a text of its form": (
+        changed("spec.load.resources.limits", {"cpu": 2, "memory": "1Gi"}),
+        changed("spec.load.resources.limits", {"cpu": "two"}),
+        "spec.load.resources.limits.cpu",
+    ),
+    "an amount is no fraction without quotes": (
+        changed("spec.load.resources.limits", {"cpu": "0.5"}),
+        changed("spec.load.resources.limits", {"cpu": 0.5}),
+        "spec.load.resources.limits.cpu",
+    ),
+    "a time to live has a unit, and may be none": (
+        changed("spec.runPolicy.ttlAfterFinished", "0s"),
+        changed("spec.runPolicy.ttlAfterFinished", "0"),
+        "spec.runPolicy.ttlAfterFinished",
+    ),
+    "pods stay by one of three policies": (
+        changed("spec.runPolicy.cleanPods", "OnSuccess"),
+        changed("spec.runPolicy.cleanPods", "Sometimes"),
+        "spec.runPolicy.cleanPods",
+    ),
     "a seed is 63 bits wide": (
         changed("spec.load.seeds", {"qsl": 2**63 - 1}),
         changed("spec.load.seeds", {"qsl": -1}),
@@ -167,6 +187,7 @@ CHANGES = {
     "the load stays": ("spec.load.targetQPS", 41, "load can't be changed"),
     "the load's data stay": ("spec.load.data", {"configMap": {"name": "s"}}, "load can't be changed"),
     "the metrics stay": ("spec.metrics.interval", "2s", "metrics can't be changed"),
+    "the policy stays": ("spec.runPolicy.activeDeadline", "1h", "runPolicy can't be changed"),
 }
 
 
@@ -178,6 +199,37 @@ def test_after_its_creation(benchmarks: Benchmarks, path: str, value: Any, words
     with pytest.raises(ApiException) as error:
         benchmarks.replace(changed(path, value, labelled))
     assert words in refusal(error)
+
+
+def test_cancel_is_set_once_and_not_taken_back(benchmarks: Benchmarks) -> None:
+    stored = benchmarks.set_status(benchmarks.create(a_benchmark()), startTime=NOW, startNonce="a")
+    cancelled = benchmarks.replace(changed("spec.cancel", True, stored))
+
+    for value in (False, None):
+        with pytest.raises(ApiException) as error:
+            benchmarks.replace(changed("spec.cancel", value, cancelled))
+        assert "cancel can't be taken back" in refusal(error)
+
+
+def test_suspend_is_set_and_taken_back_before_the_start_and_not_set_after_it(benchmarks: Benchmarks) -> None:
+    stored = benchmarks.create(changed("spec.suspend", True))
+    for value in (False, True, False):
+        stored = benchmarks.replace(changed("spec.suspend", value, stored))
+    started = benchmarks.set_status(stored, startTime=NOW, startNonce="a")
+
+    with pytest.raises(ApiException) as error:
+        benchmarks.replace(changed("spec.suspend", True, started))
+    assert "suspend can't be set once the load was started" in refusal(error)
+
+
+def test_kubectl_refuses_an_unknown_field_and_the_api_warns_of_it(cluster: Cluster, namespace: str) -> None:
+    body = json.dumps(changed("spec.load.worker", 2))
+    strict = cluster.kubectl("create", "-n", namespace, "-f", "-", stdin=body, check=False)
+    lax = cluster.kubectl("create", "-n", namespace, "--validate=warn", "-f", "-", stdin=body, check=False)
+
+    assert 'unknown field "spec.load.worker"' in strict
+    assert 'Warning: unknown field "spec.load.worker"' in lax
+    assert "created" in lax
 
 
 def test_a_start_is_written_with_its_nonce(benchmarks: Benchmarks) -> None:

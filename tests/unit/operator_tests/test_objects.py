@@ -28,7 +28,7 @@ ON_GPUS = a_run(
             "image": "triton:25.01",
             "gpu": {"count": 2},
             "modelRepository": {"persistentVolumeClaim": {"claimName": "models", "path": "vision"}},
-            "resources": {"requests": {"cpu": "4"}, "limits": {"memory": "16Gi"}},
+            "resources": {"requests": {"cpu": 4}, "limits": {"memory": "16Gi"}},
             "args": ["--cache-config=local,size=1048576"],
             "env": {"TF_X": "1", "LD_PRELOAD": "/opt/x.so"},
             "nodeSelector": {"example.test/gpu": "h100"},

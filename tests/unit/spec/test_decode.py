@@ -149,6 +149,24 @@ def test_a_value_that_does_not_fit_is_explained_and_mended_in_words(path, value,
             "`much` is not an amount, such as 500m, 2 or 4Gi",
         ),
         (
+            "spec.load.resources",
+            {"limits": {"cpu": 0.5}},
+            "spec.load.resources.limits.cpu",
+            "`0.5` is a number, and text is expected",
+        ),
+        (
+            "spec.load.resources",
+            {"limits": {"cpu": -1}},
+            "spec.load.resources.limits.cpu",
+            "`-1` is too small",
+        ),
+        (
+            "spec.runPolicy",
+            {"activeDeadline": 3600},
+            "spec.runPolicy.activeDeadline",
+            "`3600` has no unit",
+        ),
+        (
             "spec.load.tolerations",
             [{}, {"operator": "Is"}],
             "spec.load.tolerations[1].operator",
@@ -161,6 +179,31 @@ def test_the_path_leads_into_maps_and_lists(path, value, where, expected):
     (error,) = decode_object(with_value(path, value))[1]
 
     assert (error.path, error.message) == (where, expected)
+
+
+@pytest.mark.parametrize("amount", [2, "2", "500m", "4Gi"])
+def test_an_amount_is_written_with_or_without_quotes(amount):
+    spec, errors = decode_object(with_value("spec.load.resources", {"limits": {"cpu": amount}}))
+
+    assert errors == ()
+    assert spec is not None
+    assert spec.load.resources.limits == {"cpu": amount}
+
+
+def test_a_line_break_behind_a_duration_is_no_part_of_it():
+    (error,) = decode_object(with_value("spec.load.latencyBound", "250ms\n"))[1]
+
+    assert error.path == "spec.load.latencyBound"
+
+
+def test_an_active_deadline_must_leave_time_for_the_shortest_valid_run():
+    (error,) = decode_object(with_value("spec.runPolicy", {"activeDeadline": "62s"}))[1]
+
+    assert str(error) == (
+        "spec.runPolicy.activeDeadline: `62s` is over before warmup `2s` and minDuration `60s` are. "
+        "hint: allow that, and some minutes more for servers to start"
+    )
+    assert decode_object(with_value("spec.runPolicy", {"activeDeadline": "63s"}))[1] == ()
 
 
 def test_every_pattern_has_words_of_its_own():
@@ -329,6 +372,7 @@ _PATHS = [
     "spec.load.latencyPercentile", "spec.load.seeds.qsl", "spec.load.tolerations", "spec.load.nodeSelector",
     "spec.model.version", "spec.model.inputs", "spec.target.triton.image", "spec.target.triton.env.A",
     "spec.target.triton.args", "spec.target.triton.modelRepository.image", "spec.target.triton.gpu.count",
+    "spec.load.resources.requests.cpu", "spec.suspend", "spec.runPolicy.activeDeadline", "spec.runPolicy.cleanPods",
 ]  # fmt: skip
 
 

@@ -1,0 +1,94 @@
+"""A run that ends before its time: why is written first, then what was measured is taken, then all is released.
+
+From the moment at which the reason is written (Complete=False) the coordinator has ten seconds to report what was
+measured; after that the run ends without. So a coordinator that hangs holds nothing, and an operator that dies in
+between leaves a state from which the next one goes on. A report that turns out to be whole (the load had ended before
+the coordinator was told) is the run's result, as if nobody had called it off.
+"""
+
+from datetime import datetime, timedelta
+
+from inferometer_loadgen.protocol.api import RunState, RunStatus
+from inferometer_loadgen.spec.units import parse_duration_ns
+from inferometer_operator.api.conditions import ConditionType, FailureReason
+from inferometer_operator.reconcile.ending import end_without_result
+from inferometer_operator.reconcile.loaders import ask_a_ready_coordinator
+from inferometer_operator.reconcile.noted import Why, casualties, note, noted_failure
+from inferometer_operator.reconcile.observed import Observed, Unreachable
+from inferometer_operator.reconcile.step import Abort, Need, ReadStoredReport, Step
+from inferometer_operator.run import Run, parse_time
+
+REPORT_WITHIN_S = 10.0
+"""What the coordinator may take to stop the workers, read the servers' counters and judge."""
+
+
+def stop(observed: Observed) -> Step | Need | None:
+    """Ends a run that was called off, by its user or by its deadline, or of which a part was lost."""
+    run = observed.run
+    noted = noted_failure(run)
+    why = _why(observed) if noted is None else Why(noted.reason, noted.message)
+    if why is None:
+        return None
+    if not run.has_started:
+        return _end(observed, why)
+    if noted is None:
+        return note(observed, why)
+    if (observed.now - parse_time(noted.last_transition_time)).total_seconds() >= REPORT_WITHIN_S:
+        return _end_unless_reported(observed, why)
+    if (ask := ask_a_ready_coordinator(observed)) is not None:
+        return ask
+    return _after_the_answer(observed, why)
+
+
+def deadline_of(run: Run) -> datetime | None:
+    """When the run is called off by itself; None for one without a deadline, and for one that was not accepted."""
+    accepted = run.status.condition(ConditionType.ACCEPTED)
+    if run.spec is None or accepted is None or not run.status.is_true(ConditionType.ACCEPTED):
+        return None
+    text = run.spec.run_policy.active_deadline
+    if not isinstance(text, str):
+        return None
+    return parse_time(accepted.last_transition_time) + timedelta(microseconds=parse_duration_ns(text) / 1e3)
+
+
+def _why(observed: Observed) -> Why | None:
+    run = observed.run
+    if run.spec is None:
+        return None
+    if run.spec.cancel:
+        return Why(FailureReason.CANCELLED, "spec.cancel was set; create a benchmark with another name to run it again")
+    deadline = deadline_of(run)
+    if deadline is None or observed.now < deadline:
+        return None
+    return Why(
+        FailureReason.ACTIVE_DEADLINE_EXCEEDED,
+        f"the run took longer than spec.runPolicy.activeDeadline, {run.spec.run_policy.active_deadline}; allow more, "
+        "or see in its events what took the time",
+    )
+
+
+def _after_the_answer(observed: Observed, why: Why) -> Step | Need | None:
+    pod, answer = observed.coordinator_pod, observed.coordinator
+    if isinstance(answer, Unreachable):
+        return Step(again_after_s=1.0)
+    if pod is None or not isinstance(answer, RunStatus):
+        return _end_unless_reported(observed, why)
+    if answer.state is RunState.FAILED and not answer.report_sha256:
+        return _end(observed, why)
+    if answer.state.load_has_ended:
+        # There is, or will be, a report: it is stored as any other.
+        return None
+    return Step(call=Abort(pod.ip, f"{why.reason}: {why.message}"), again_after_s=1.0)
+
+
+def _end_unless_reported(observed: Observed, why: Why) -> Step | Need | None:
+    if observed.run.status.is_true(ConditionType.MEASURED):
+        if observed.stored_report is None:
+            return Need((ReadStoredReport(),))
+        if observed.stored_report.compressed is not None:
+            return None
+    return _end(observed, why)
+
+
+def _end(observed: Observed, why: Why) -> Step | Need:
+    return end_without_result(observed, why.reason, why.message, *casualties(observed))
