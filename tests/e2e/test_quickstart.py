@@ -43,7 +43,9 @@ def test_every_answer_was_counted_by_the_servers_and_every_replica_had_its_share
     assert report.result.answered == report.result.queries
     assert [worker.queries for worker in report.client.workers] == halves(report.result.queries)
     assert [replica["queries"] for replica in replicas] == halves(report.result.queries)
-    assert all(worker.clock and worker.clock.same and worker.clock.uncertainty_ns == 0 for worker in report.client.workers)
+    assert all(
+        worker.clock and worker.clock.same and worker.clock.uncertainty_ns == 0 for worker in report.client.workers
+    )
 
 
 def test_kubectl_get_shows_the_result_in_words(bench: Bench) -> None:
