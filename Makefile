@@ -32,8 +32,8 @@ e2e: $(VENV)/.synced ## the tests on real nodes
 	@dev/with-parts $(BIN)/pytest tests/e2e
 
 lint: $(VENV)/.synced ## style, types, layers, generated files
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check --no-cache .
+	@$(BIN)/ruff format --no-cache --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m inferometer_operator.api.generate --check

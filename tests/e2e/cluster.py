@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from inferometer_dev.demo import QUICKSTART, install_operator, prepare_namespace
 
 from inferometer_dev.cluster.access import kubectl
 from inferometer_dev.cluster.lifecycle import down, up
 from inferometer_dev.cluster.status import status
+from inferometer_dev.demo import QUICKSTART, install_operator, prepare_namespace
 
 GPUS = 4
 RUN_LABEL = "inferometer.dev/run"
