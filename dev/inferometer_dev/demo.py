@@ -94,14 +94,21 @@ def install_operator() -> None:
         "--namespace",
         OPERATOR,
     ]
-    values = ["--create-namespace", "--set", f"image.tag={default_tag()}", "--wait", "--timeout", "120s"]
+    values = ["--set", f"image.tag={default_tag()}", "--wait", "--timeout", "120s"]
     hint = f"dev/cluster kubectl get pods,events -n {OPERATOR}"
     env = {**cluster_env(), **{f"HELM_{kind}_HOME": str(cache("helm")) for kind in ("CACHE", "CONFIG", "DATA")}}
+    _restricted_namespace(OPERATOR)
     _forget_killed_installs()
     try:
         run("helm install", in_cluster([helm, *words, *values]), hint, env=env)
     except StepFailed as failed:
         raise StepFailed(failed.step, f"{failed.log_tail}\n{_operator_log()}", failed.hint) from failed
+
+
+def _restricted_namespace(name: str) -> None:
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    kubectl(f"make namespace {name}", "apply", "-f", "-", stdin=json.dumps(manifest))
 
 
 def _forget_killed_installs() -> None:
@@ -112,9 +119,7 @@ def _forget_killed_installs() -> None:
 
 def prepare_namespace(namespace: str) -> None:
     """A namespace that admits restricted pods only, with the quickstart's samples in it."""
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}
-    kubectl(f"make namespace {namespace}", "apply", "-f", "-", stdin=json.dumps(manifest))
+    _restricted_namespace(namespace)
     # The example names its namespace, so that a user can apply it as it stands.
     samples = SAMPLES.read_text().replace(f"\n  namespace: {BENCH}\n", f"\n  namespace: {namespace}\n")
     kubectl(f"apply {SAMPLES.name}", "apply", "-f", "-", stdin=samples)
