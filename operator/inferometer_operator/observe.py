@@ -34,6 +34,7 @@ from inferometer_operator.reconcile.observed import Absent, LetIn, Observed, Ref
 from inferometer_operator.reconcile.step import (
     AskAutoscaler,
     AskCoordinator,
+    AskProbe,
     FetchReport,
     ListPods,
     Read,
@@ -42,7 +43,7 @@ from inferometer_operator.reconcile.step import (
     ReadStoredReport,
     TryPods,
 )
-from inferometer_operator.run import Key, Run
+from inferometer_operator.run import Key, Run, parse_time
 from inferometer_operator.settings import Settings
 from inferometer_operator.unpacking import UnpackError, unpack
 
@@ -52,6 +53,10 @@ LOG_IS_GONE = "unable to retrieve container logs"
 
 NODE_IS_COMING = frozenset({"TriggeredScaleUp", "Nominated"})
 """Reasons of events by which cluster-autoscaler and Karpenter say that they make a node for a pod."""
+
+
+PROBE_REFUSED = "HTTP probe failed with statuscode: 4"
+"""The kubelet's words for a probe that was answered with 400 or 404."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,9 @@ class Observer:
             case AskAutoscaler(pod):
                 awaited = {**observed.awaited, pod.name: await self._is_awaited(pod)}
                 return replace(observed, awaited=MappingProxyType(awaited))
+            case AskProbe(pod):
+                unserved = {**observed.unserved, pod.name: await self._unserved_since(pod)}
+                return replace(observed, unserved=MappingProxyType(unserved))
 
     async def _library(self, run: Run, name: str) -> NpzFacts | Absent:
         stored = await self.kube.get("ConfigMap", run.namespace, name)
@@ -174,6 +182,15 @@ class Observer:
         except (NotFoundError, RefusedError):
             return False
         return any(event.get("reason") in NODE_IS_COMING for event in events)
+
+    async def _unserved_since(self, pod: Pod) -> datetime | None:
+        try:
+            events = await self.kube.events_about(pod.namespace, pod.uid)
+        except (NotFoundError, RefusedError):
+            return None
+        refused = (event for event in events if PROBE_REFUSED in event.get("message", ""))
+        times = [event.get("firstTimestamp") or event.get("eventTime") for event in refused]
+        return min((parse_time(time) for time in times if time), default=None)
 
 
 def _belongs_to(stored: dict[str, Any], run: Run) -> bool:

@@ -42,6 +42,7 @@ from inferometer_operator.reconcile.starting import decide_the_start, give_the_s
 from inferometer_operator.reconcile.step import Need, Step
 from inferometer_operator.reconcile.stopping import stop
 from inferometer_operator.reconcile.suspending import hold_while_suspended
+from inferometer_operator.reconcile.unserved import end_if_the_model_is_not_served
 from inferometer_operator.reconcile.waiting import wait, wait_for_servers
 
 __all__ = ["POLICIES", "Need", "Observed", "Step", "reconcile"]
@@ -73,6 +74,7 @@ POLICIES: tuple[Policy, ...] = (
     end_if_a_worker_is_lost,
     # The start, from its parts to its point of no return.
     end_if_servers_are_hopeless,
+    end_if_the_model_is_not_served,
     create_servers,
     announce_servers,
     wait_for_servers,

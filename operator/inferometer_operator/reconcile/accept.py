@@ -14,6 +14,7 @@ from inferometer_operator.objects.names import report_name, token_name
 from inferometer_operator.objects.server_pods import server_pod
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.observed import Absent, Observed, Refused
+from inferometer_operator.reconcile.rejection import rejection
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
 from inferometer_operator.reconcile.step import Need, ReadLibrary, Step, TryPods
 
@@ -29,10 +30,10 @@ def refuse_what_the_api_server_refuses(observed: Observed) -> Step | Need | None
     refused = observed.refused
     if refused is None:
         return None
-    message = f"the API server refuses {refused.kind} {refused.name}: {refused.words}"
-    is_report = (refused.kind, refused.name) == ("ConfigMap", report_name(observed.run.name))
-    reason = FailureReason.REPORT_UNREADABLE if is_report else FailureReason.POD_REJECTED
-    return end_without_result(observed, reason, message)
+    if (refused.kind, refused.name) == ("ConfigMap", report_name(observed.run.name)):
+        message = f"the API server refuses {refused.kind} {refused.name}: {refused.words}"
+        return end_without_result(observed, FailureReason.REPORT_UNREADABLE, message)
+    return end_without_result(observed, *rejection(observed.run, refused))
 
 
 def end_if_a_name_is_taken(observed: Observed) -> Step | Need | None:
@@ -79,9 +80,8 @@ def accept(observed: Observed) -> Step | Need | None:
     match observed.trial:
         case None:
             return Need((TryPods(_one_of_each(observed)),))
-        case Refused(kind, name, words):
-            message = f"the API server refuses {kind} {name}: {words}"
-            return end_without_result(observed, FailureReason.POD_REJECTED, message)
+        case Refused() as refused:
+            return end_without_result(observed, *rejection(run, refused))
         case _:
             return _accepted(observed, library)
 

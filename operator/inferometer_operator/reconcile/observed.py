@@ -82,6 +82,8 @@ class Observed:
     """The ends of logs, by pod; empty where there is none."""
     awaited: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     """Whether an autoscaler said that it makes a node, by pod."""
+    unserved: Mapping[str, datetime | None] = field(default_factory=lambda: MappingProxyType({}))
+    """Since when a pod has answered its readiness probe with an error, by pod; None where it did not."""
 
     @property
     def servers(self) -> tuple[Pod | None, ...]:

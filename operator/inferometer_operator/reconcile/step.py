@@ -118,7 +118,24 @@ class AskAutoscaler:
     pod: Pod
 
 
-Read = ReadLibrary | TryPods | ListPods | AskCoordinator | FetchReport | ReadStoredReport | ReadLog | AskAutoscaler
+@dataclass(frozen=True, slots=True)
+class AskProbe:
+    """Find out since when a pod has answered its readiness probe with an error."""
+
+    pod: Pod
+
+
+Read = (
+    ReadLibrary
+    | TryPods
+    | ListPods
+    | AskCoordinator
+    | FetchReport
+    | ReadStoredReport
+    | ReadLog
+    | AskAutoscaler
+    | AskProbe
+)
 
 
 @dataclass(frozen=True, slots=True)

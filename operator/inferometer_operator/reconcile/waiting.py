@@ -7,6 +7,7 @@ from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.readiness import loaders_start, seconds_to_next_grace, servers_start
 from inferometer_operator.reconcile.step import Step
 from inferometer_operator.reconcile.stopping import deadline_of
+from inferometer_operator.reconcile.unserved import seconds_to_next_question
 
 POLL_S = 1.0
 SOONEST_S = 0.1
@@ -25,4 +26,5 @@ def wait(observed: Observed) -> Step:
     start = loaders_start(observed) if ready else servers_start(observed)
     deadline = deadline_of(observed.run)
     left_s = math.inf if deadline is None else (deadline - observed.now).total_seconds()
-    return Step(again_after_s=max(SOONEST_S, min(left_s, *seconds_to_next_grace(observed, start))))
+    graces = seconds_to_next_grace(observed, start)
+    return Step(again_after_s=max(SOONEST_S, min(left_s, *graces, *seconds_to_next_question(observed))))

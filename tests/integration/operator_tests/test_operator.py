@@ -14,6 +14,7 @@ import pytest
 
 from inferometer_loadgen.protocol.api import FailureReport, RunState, StartRequest
 from inferometer_loadgen.protocol.signing import run_token
+from inferometer_loadgen.report import schema
 from unit.operator_tests.builders import a_report
 
 from .conftest import Cluster, await_true
@@ -62,7 +63,8 @@ class Bench:
         self._cluster = cluster
         self.namespace = namespace
 
-    def create(self, name: str = "quickstart", **triton: Any) -> str:
+    def create(self, name: str = "quickstart", more: dict[str, Any] | None = None, **triton: Any) -> str:
+        """`more` are blocks of the spec beside the ordinary ones, the rest fields of its target."""
         spec = {
             "scenario": "Server",
             "model": {"name": "magika"},
@@ -87,10 +89,20 @@ class Bench:
             "apiVersion": "inferometer.dev/v1alpha1",
             "kind": "InferenceBenchmark",
             "metadata": {"name": name},
-            "spec": spec,
+            "spec": spec | (more or {}),
         }
         stored = self._cluster.custom.create_namespaced_custom_object(*GROUP, self.namespace, PLURAL, body)
         return stored["metadata"]["uid"]
+
+    def set(self, **fields: Any) -> None:
+        """Changes the spec, as its user does."""
+        self._cluster.custom.patch_namespaced_custom_object(
+            *GROUP, self.namespace, PLURAL, "quickstart", {"spec": fields}, _content_type="application/merge-patch+json"
+        )
+
+    def find(self) -> dict[str, Any] | None:
+        found = self._cluster.custom.list_namespaced_custom_object(*GROUP, self.namespace, PLURAL)["items"]
+        return found[0] if found else None
 
     def samples(self) -> None:
         file = io.BytesIO()
@@ -372,9 +384,9 @@ def test_a_namespace_that_refuses_the_servers_ends_the_run_before_anything_is_cr
 
     await_true(lambda: bench.condition("Finished") == "True", "the run is finished", within_s=10)
     assert bench.status()["summary"]["reason"].startswith(
-        "PodRejected: the API server refuses Pod quickstart-server-0:"
+        f"QuotaExceeded: ResourceQuota none of namespace {bench.namespace} has no room for Pod quickstart-server-0, "
+        "which asks for requests.nvidia.com/gpu=1"
     )
-    assert "exceeded quota: none" in bench.status()["summary"]["reason"]
     assert bench.condition("Accepted") == "False"
     assert kubelet.pods() == []
 
@@ -435,6 +447,112 @@ def test_a_pod_of_somebody_else_that_bears_a_servers_name_is_left_alone(
     await_true(lambda: kubelet.find("quickstart-server-1"), "the run has its server")
 
 
+def test_a_model_that_is_not_there_is_told_by_the_probe(
+    operator: Operator, bench: Bench, kubelet: Kubelet, cluster: Cluster
+) -> None:
+    bench.create()
+    pod = kubelet.ready("quickstart-server-0", an_address())
+    kubelet.say("quickstart-server-0", conditions=[{"type": "Ready", "status": "False"}])
+    event = {
+        "metadata": {"name": "unhealthy", "namespace": bench.namespace},
+        "involvedObject": {
+            "kind": "Pod",
+            "namespace": bench.namespace,
+            "name": "quickstart-server-0",
+            "uid": pod.metadata.uid,
+        },
+        "type": "Warning",
+        "reason": "Unhealthy",
+        "message": "Readiness probe failed: HTTP probe failed with statuscode: 400",
+        "firstTimestamp": _ago(30),
+    }
+    cluster.core.create_namespaced_event(bench.namespace, event)
+
+    await_true(lambda: bench.condition("Finished") == "True", "the run is finished", within_s=20)
+    assert bench.status()["summary"]["reason"] == (
+        "ModelNotReady: replica 0 answers, but does not serve model `magika`; correct spec.model.name or version, or "
+        "the model repository"
+    )
+
+
+def test_a_suspended_benchmark_holds_nothing_until_it_is_let_go(
+    operator: Operator, bench: Bench, kubelet: Kubelet, cluster: Cluster
+) -> None:
+    bench.create(more={"suspend": True})
+    await_true(lambda: bench.condition("Accepted") == "Unknown", "the run is suspended")
+    assert kubelet.pods() == []
+    assert [
+        one.metadata.name for one in cluster.core.list_namespaced_config_map(bench.namespace).items if one.data
+    ] == []
+
+    bench.set(suspend=False)
+    serve(kubelet)
+    await_true(lambda: bench.condition("ServersReady") == "True", "the servers are ready")
+    bench.set(suspend=True)
+    await_true(lambda: _is_deleted(kubelet, "quickstart-server-0"), "the servers are given back")
+    assert bench.condition("ServersReady") == "False"
+    await_true(lambda: _are_buried(kubelet), "the pods are gone")
+    bench.set(suspend=False)
+    assert kubelet.pod("quickstart-server-0")
+
+
+class ObedientRun(FakeRun):
+    """A run that reports what it has measured when it is called off."""
+
+    reason = ""
+
+    def abort(self, reason: str) -> None:
+        if self.state is RunState.RUNNING:
+            self.reason, self.state = reason, RunState.DONE
+
+
+@pytest.mark.parametrize("obeys", [True, False], ids=["that obeys", "that hangs"])
+def test_a_run_is_cancelled_whatever_its_coordinator_does(
+    operator: Operator, bench: Bench, kubelet: Kubelet, obeys: bool
+) -> None:
+    address, uid = an_address(), bench.create()
+    run = ObedientRun()
+    called_off = schema.Reason(type="CalledOff", message="called off after 5 s")
+    with serving(run, uid, address):
+        bring_to_ready(kubelet, run, address)
+        await_true(lambda: run.state is RunState.RUNNING, "the load is sent")
+        if obeys:
+            run.report = a_report(uid, verdict="Inconclusive", reasons=(called_off,))
+        else:
+            run.abort = lambda reason: None  # type: ignore[method-assign]
+        bench.set(cancel=True)
+        await_true(lambda: bench.condition("Finished") == "True", "the run is finished", within_s=20)
+        await_true(lambda: _are_buried(kubelet), "the pods are gone")
+
+    assert bench.condition("Complete") == "False"
+    assert bench.condition("Failed") == "True"
+    assert bench.condition("Valid") == "Unknown"
+    assert bench.status()["verdict"] == "Inconclusive"
+    assert bench.status()["summary"]["reason"].startswith("Cancelled: spec.cancel was set")
+    assert (bench.condition("ReportStored") == "True") is obeys
+    if obeys:
+        assert bench.config_map(bench.status()["report"]["configMap"]).binary_data
+        assert run.reason.startswith("Cancelled: ")
+
+
+def test_a_run_that_exceeds_its_deadline_ends_and_is_deleted_when_its_time_is_over(
+    operator: Operator, bench: Bench, kubelet: Kubelet
+) -> None:
+    load = {
+        "targetQPS": 40,
+        "latencyBound": "250ms",
+        "minDuration": "1s",
+        "warmup": "0s",
+        "data": {"configMap": {"name": "samples"}},
+    }
+    bench.create(more={"load": load, "runPolicy": {"activeDeadline": "3s", "ttlAfterFinished": "2s"}})
+    kubelet.pod("quickstart-server-0")
+
+    await_true(lambda: bench.condition("Finished") == "True", "the run is finished", within_s=10)
+    assert bench.status()["summary"]["reason"].startswith("ActiveDeadlineExceeded: the run took longer than")
+    await_true(lambda: bench.find() is None, "the benchmark is deleted")
+
+
 def test_the_operator_writes_neither_annotations_nor_finalizers(
     operator: Operator, bench: Bench, kubelet: Kubelet, cluster: Cluster
 ) -> None:
@@ -478,6 +596,11 @@ def granted(cluster: Cluster) -> set[tuple[str, str, str]]:
 
 def _ago(seconds: int) -> str:
     return (datetime.now(UTC) - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _are_buried(kubelet: Kubelet) -> bool:
+    kubelet.bury()
+    return kubelet.pods() == []
 
 
 def _is_deleted(kubelet: Kubelet, name: str) -> bool:

@@ -33,6 +33,7 @@ from .worlds import (
     SERVING,
     STARTED,
     WORKERS,
+    a_pending_pod,
     a_pod,
     an_answer,
     an_observed_run,
@@ -266,7 +267,7 @@ def test_what_was_measured_before_a_worker_was_lost_is_stored_with_the_coordinat
 def test_a_deadline_counts_from_the_acceptance_and_is_looked_at_in_time() -> None:
     spec = a_spec(runPolicy={"activeDeadline": "40s"})
 
-    waiting = step(an_observed_run(*ACCEPTED, spec=spec, pods=tuple(replace(pod, ready=False) for pod in SERVERS)))
+    waiting = step(an_observed_run(*ACCEPTED, spec=spec, pods=(SERVERS[0], a_pending_pod(Role.SERVER, 1))))
     assert waiting == Step(again_after_s=10.0)
 
 
