@@ -1,5 +1,6 @@
 """How a run ends without a result: typed, with evidence, and once."""
 
+import msgspec
 from msgspec import UnsetType
 
 from inferometer_operator.api.conditions import ConditionType
@@ -26,10 +27,9 @@ INCONCLUSIVE = "Inconclusive"
 
 def end_without_result(observed: Observed, reason: str, message: str, *failed: Pod | None) -> Step | Need:
     """The end state of a failed run. The pods that failed are read first: they are deleted after it."""
-    pods = tuple(pod for pod in failed if pod is not None)[:EVIDENCE_LIMIT]
-    unread = tuple(ReadLog(pod) for pod in pods if _has_log(pod) and pod.name not in observed.logs)
-    if unread:
-        return Need(unread)
+    evidence = evidence_of(observed, *failed)
+    if isinstance(evidence, Need):
+        return evidence
     run, now = observed.run, observed.now
     name = reason_name(reason)
     line = shortened(f"{name}: {message}")
@@ -51,9 +51,23 @@ def end_without_result(observed: Observed, reason: str, message: str, *failed: P
         verdict=INCONCLUSIVE if run.has_started else "",
         reasons=(ReasonStatus(type=name, message=shortened(message)),),
         summary=_summary(run.status.summary, line),
-        evidence=tuple(_evidence(pod, observed.logs.get(pod.name, "")) for pod in pods),
+        evidence=evidence,
     )
     return Step(status=status, tell=(Told("Warning", name, message),))
+
+
+def evidence_of(observed: Observed, *failed: Pod | None) -> tuple[Evidence, ...] | Need:
+    """What is kept of the pods that failed, beside what is kept already; their logs are read first."""
+    pods = tuple(pod for pod in failed if pod is not None)[:EVIDENCE_LIMIT]
+    unread = tuple(ReadLog(pod) for pod in pods if _has_log(pod) and pod.name not in observed.logs)
+    if unread:
+        return Need(unread)
+    kept = {one.pod: one for one in observed.run.status.evidence}
+    for one in (_evidence(pod, observed.logs.get(pod.name, "")) for pod in pods):
+        old = kept.get(one.pod)
+        # A container that is removed has no log any more; what was read of it stays.
+        kept[one.pod] = one if old is None or one.log_tail else msgspec.structs.replace(one, log_tail=old.log_tail)
+    return tuple(kept.values())[:EVIDENCE_LIMIT]
 
 
 def _summary(before: Summary | UnsetType, reason: str) -> Summary:

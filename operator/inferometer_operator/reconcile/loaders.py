@@ -39,7 +39,7 @@ def end_if_the_run_failed(observed: Observed) -> Step | Need | None:
     became = [words for pod in lost if (words := what_became_of(pod, subject(pod)))]
     message = "; ".join([answer.failure.message, *became[:1]])
     if answer.report_sha256:
-        return note(observed, Why(answer.failure.type, message))
+        return note(observed, Why(answer.failure.type, message), *lost)
     return end_without_result(observed, answer.failure.type, message, *failed)
 
 

@@ -1,4 +1,8 @@
-"""From the start to the end of the load: nothing is replaced, what is lost ends the run."""
+"""From the start to the end of the load: nothing is replaced, what is lost ends the run.
+
+A lost server or worker is written down first; then the coordinator is told to stop (`stopping`), and what was measured
+until then is stored. Of a lost coordinator there is no report: its pod is the evidence.
+"""
 
 from inferometer_loadgen.protocol.api import RunProgress, RunStatus
 from inferometer_loadgen.spec.units import format_duration_ns
@@ -7,6 +11,7 @@ from inferometer_operator.api.status import BenchmarkStatus, Progress, Summary
 from inferometer_operator.pods import Terminated
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.loss import what_became_of
+from inferometer_operator.reconcile.noted import Why, note
 from inferometer_operator.reconcile.observed import Observed, Unreachable
 from inferometer_operator.reconcile.releasing import keeps_pods
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
@@ -48,7 +53,7 @@ def end_if_a_server_is_lost(observed: Observed) -> Step | Need | None:
             why = f"replica {index} was replaced"
         if why:
             message = f"{why} while it was measured; look at its node and run again"
-            return end_without_result(observed, FailureReason.SERVER_LOST, message, pod)
+            return note(observed, Why(FailureReason.SERVER_LOST, message), pod)
     return None
 
 
@@ -61,7 +66,7 @@ def end_if_a_worker_is_lost(observed: Observed) -> Step | Need | None:
             continue
         if why := what_became_of(pod, f"worker {index}"):
             message = f"{why} while it sent load; look at its node and run again"
-            return end_without_result(observed, FailureReason.WORKER_LOST, message, pod)
+            return note(observed, Why(FailureReason.WORKER_LOST, message), pod)
     return None
 
 

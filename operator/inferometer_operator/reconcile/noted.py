@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import Condition
 from inferometer_operator.pods import Pod, Terminated
+from inferometer_operator.reconcile.ending import evidence_of
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.status_change import FALSE, Said, changed, with_conditions
-from inferometer_operator.reconcile.step import Step
+from inferometer_operator.reconcile.step import Need, Step
 from inferometer_operator.run import Run
 
 
@@ -19,11 +20,17 @@ class Why:
     message: str
 
 
-def note(observed: Observed, why: Why) -> Step:
-    """Writes down that the run will fail, and of what; from then on its coordinator's time is bounded."""
+def note(observed: Observed, why: Why, *failed: Pod | None) -> Step | Need:
+    """Writes down that the run will fail, and of what; from then on its coordinator's time is bounded.
+
+    What is known of the pods that failed goes with it: they may be gone before the run has ended.
+    """
+    evidence = evidence_of(observed, *failed)
+    if isinstance(evidence, Need):
+        return evidence
     said = Said(ConditionType.COMPLETE, FALSE, why.reason, why.message)
     conditions = with_conditions(observed.run, observed.now, said)
-    return Step(status=changed(observed.run.status, phase="Stopping", conditions=conditions))
+    return Step(status=changed(observed.run.status, phase="Stopping", conditions=conditions, evidence=evidence))
 
 
 def noted_failure(run: Run) -> Condition | None:
@@ -33,9 +40,10 @@ def noted_failure(run: Run) -> Condition | None:
 
 
 def casualties(observed: Observed) -> tuple[Pod, ...]:
-    """The pods whose end was none that they chose: the evidence."""
-    return tuple(
-        pod
-        for pod in observed.pods
-        if (isinstance(pod.container, Terminated) and pod.container.exit_code != 0) or pod.phase == "Failed"
-    )
+    """The pods whose end was none that they chose, nor that we gave them: the evidence."""
+    measured = observed.run.status.is_true(ConditionType.MEASURED)
+    return tuple(pod for pod in observed.pods if _failed(pod) and not (measured and pod.deleting))
+
+
+def _failed(pod: Pod) -> bool:
+    return (isinstance(pod.container, Terminated) and pod.container.exit_code != 0) or pod.phase == "Failed"

@@ -1,6 +1,6 @@
 """A run that ends before its time: why is written first, then what was measured is taken, then all is released.
 
-From the moment at which the reason is written (Complete=False) the coordinator has ten seconds to report what was
+From the moment at which the reason is written (Complete=False) the coordinator has a bounded time to report what was
 measured; after that the run ends without. So a coordinator that hangs holds nothing, and an operator that dies in
 between leaves a state from which the next one goes on. A report that turns out to be whole (the load had ended before
 the coordinator was told) is the run's result, as if nobody had called it off.
@@ -15,11 +15,15 @@ from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.loaders import ask_a_ready_coordinator
 from inferometer_operator.reconcile.noted import Why, casualties, note, noted_failure
 from inferometer_operator.reconcile.observed import Observed, Unreachable
+from inferometer_operator.reconcile.releasing import CALLED_OFF
 from inferometer_operator.reconcile.step import Abort, Need, ReadStoredReport, Step
 from inferometer_operator.run import Run, parse_time
 
-REPORT_WITHIN_S = 10.0
-"""What the coordinator may take to stop the workers, read the servers' counters and judge."""
+CALLED_OFF_WITHIN_S = 10.0
+"""What a user who calls a run off waits for the coordinator to stop the workers, read the counters and judge."""
+
+LOST_WITHIN_S = 15.0
+"""The same after a loss, beside the time in which answers are still awaited: of a server that hangs none comes."""
 
 
 def stop(observed: Observed) -> Step | Need | None:
@@ -33,7 +37,7 @@ def stop(observed: Observed) -> Step | Need | None:
         return _end(observed, why)
     if noted is None:
         return note(observed, why)
-    if (observed.now - parse_time(noted.last_transition_time)).total_seconds() >= REPORT_WITHIN_S:
+    if (observed.now - parse_time(noted.last_transition_time)).total_seconds() >= _report_within_s(run, why):
         return _end_unless_reported(observed, why)
     if (ask := ask_a_ready_coordinator(observed)) is not None:
         return ask
@@ -49,6 +53,12 @@ def deadline_of(run: Run) -> datetime | None:
     if not isinstance(text, str):
         return None
     return parse_time(accepted.last_transition_time) + timedelta(microseconds=parse_duration_ns(text) / 1e3)
+
+
+def _report_within_s(run: Run, why: Why) -> float:
+    if why.reason in CALLED_OFF:
+        return CALLED_OFF_WITHIN_S
+    return LOST_WITHIN_S + 2 * parse_duration_ns(run.wanted.load.latency_bound) / 1e9
 
 
 def _why(observed: Observed) -> Why | None:

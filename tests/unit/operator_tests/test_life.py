@@ -11,7 +11,7 @@ import pytest
 from inferometer_loadgen.protocol.api import FailureReport, RunState
 from inferometer_loadgen.report import schema
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
-from inferometer_operator.api.status import Condition, Summary
+from inferometer_operator.api.status import Condition, Evidence, Summary
 from inferometer_operator.objects.config_maps import report_config_map
 from inferometer_operator.objects.labels import Role
 from inferometer_operator.pods import Terminated
@@ -259,6 +259,32 @@ def test_what_was_measured_before_a_worker_was_lost_is_stored_with_the_coordinat
     ended = step(replace(observed, stored_report=StoredReport(PARTIAL)))
     assert said(ended, ConditionType.FAILED) == ("True", "WorkerLost")
     assert said(ended, ConditionType.REPORT_STORED) == ("True", "StoredInPart")
+
+
+def test_a_lost_server_leaves_the_coordinator_time_for_the_answers_that_never_come() -> None:
+    lost = noted(*STARTED, ago_s=15.4, reason="ServerLost", pods=ALL_PODS[1:], coordinator=RUNNING)
+
+    assert step(lost) == Step(call=Abort(COORDINATOR_IP, "ServerLost: why"), again_after_s=1.0)
+    late = noted(*STARTED, ago_s=15.6, reason="ServerLost", pods=ALL_PODS[1:], coordinator=RUNNING)
+    assert said(step(late), ConditionType.FAILED) == ("True", "ServerLost")
+
+
+def test_what_was_kept_of_a_lost_pod_outlives_the_pod() -> None:
+    kept = Evidence(pod="quickstart-server-0", reason="OOMKilled", exit_code=137, log_tail="the last words")
+    observed = noted(*STARTED, ago_s=60, reason="ServerLost", pods=ALL_PODS[1:], status={"evidence": (kept,)})
+
+    ended = step(observed)
+    assert ended.status is not None
+    assert ended.status.evidence == (kept,)
+
+
+def test_a_server_that_is_deleted_at_the_end_of_the_load_is_no_evidence() -> None:
+    released = a_pod(Role.SERVER, 0, ready=False, deleting=True, container=Terminated(137, "Error"))
+    observed = noted(*MEASURED, reason="WorkerLost", pods=(released,), stored_report=StoredReport(PARTIAL))
+
+    ended = step(observed)
+    assert ended.status is not None
+    assert ended.status.evidence == ()
 
 
 # --- activeDeadline

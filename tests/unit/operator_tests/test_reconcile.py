@@ -135,8 +135,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "servers that the namespace refuses": (
         {"trial": Refused("Pod", "quickstart-server-0", 'violates PodSecurity "restricted:latest"')},
         (
-            'PodRejected: the API server refuses Pod quickstart-server-0: violates PodSecurity "restricted:latest"; run it '
-            "in a namespace whose pod security admits this, since the pods of bench may not"
+            'PodRejected: the API server refuses Pod quickstart-server-0: violates PodSecurity "restricted:latest"; '
+            "run it in a namespace whose pod security admits this, since the pods of bench may not"
         ),
     ),
 }
@@ -398,7 +398,7 @@ def test_a_coordinator_that_runs_another_start_ends_the_run() -> None:
 
 RUNNING = an_answer(RunState.RUNNING, progress=RunProgress(step="measuring", percent=50, completed=400, planned=800))
 
-LOSSES: dict[str, tuple[dict[str, Any], str]] = {
+LOSSES_OF_A_PART: dict[str, tuple[dict[str, Any], str]] = {
     "a server whose pod is gone": (
         {"pods": (SERVERS[0], COORDINATOR, *WORKERS)},
         "ServerLost: replica 1's pod is gone while it was measured; look at its node and run again",
@@ -429,6 +429,41 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
         {"pods": (*ALL_PODS[:-1], a_pod(Role.WORKER, 1, ready=False, container=Terminated(143, "Error")))},
         "WorkerLost: worker 1 exited with code 143 while it sent load; look at its node and run again",
     ),
+}
+
+
+@pytest.mark.parametrize(("world", "words"), LOSSES_OF_A_PART.values(), ids=LOSSES_OF_A_PART.keys())
+def test_a_loss_after_the_start_is_written_down_before_anything_else_and_nothing_is_replaced(
+    world: dict[str, Any], words: str
+) -> None:
+    ordinary: dict[str, Any] = {
+        "pods": ALL_PODS,
+        "coordinator": RUNNING,
+        "logs": {pod.name: "" for pod in ALL_PODS},
+    }
+
+    noted = step(an_observed_run(*STARTED, **ordinary | world))
+    assert noted.status is not None
+    complete = noted.status.condition(ConditionType.COMPLETE)
+    assert complete is not None
+    assert (complete.status, f"{complete.reason}: {complete.message}") == ("False", words)
+    assert not noted.status.is_true(ConditionType.FINISHED)
+    assert (noted.create, noted.delete, noted.call) == ((), (), None)
+
+
+def test_the_log_of_a_server_that_exited_is_read_before_its_loss_is_written_down() -> None:
+    dead = a_pod(Role.SERVER, 0, ready=False, container=Terminated(137, "OOMKilled"))
+    observed = an_observed_run(*STARTED, pods=(dead, *ALL_PODS[1:]), coordinator=RUNNING)
+
+    assert reconcile(observed) == Need((ReadLog(dead),))
+    noted = step(replace(observed, logs={dead.name: "the last words"}))
+    assert noted.status is not None
+    assert [(one.pod, one.exit_code, one.log_tail) for one in noted.status.evidence] == [
+        ("quickstart-server-0", 137, "the last words")
+    ]
+
+
+COORDINATOR_LOSSES: dict[str, tuple[dict[str, Any], str]] = {
     "the coordinator whose pod is gone": (
         {"pods": (*SERVERS, *WORKERS), "coordinator": None},
         "CoordinatorLost: the coordinator's pod is gone; look at its node and run again",
@@ -443,8 +478,8 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("world", "words"), LOSSES.values(), ids=LOSSES.keys())
-def test_after_the_start_the_run_ends_and_nothing_is_replaced_by(world: dict[str, Any], words: str) -> None:
+@pytest.mark.parametrize(("world", "words"), COORDINATOR_LOSSES.values(), ids=COORDINATOR_LOSSES.keys())
+def test_after_the_start_the_run_ends_at_once_and_nothing_is_replaced_by(world: dict[str, Any], words: str) -> None:
     ordinary: dict[str, Any] = {
         "pods": ALL_PODS,
         "coordinator": RUNNING,
