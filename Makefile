@@ -38,7 +38,7 @@ lint: $(VENV)/.synced ## style, types, layers, generated files
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m inferometer_operator.api.generate --check
 
-crds: $(VENV)/.synced ## generate crds/ from the spec classes
+crds: $(VENV)/.synced ## generate crds/ and docs/reasons.md from the classes
 	@$(BIN)/python -m inferometer_operator.api.generate
 
 images: ## build the images (without Docker) into the cache

@@ -137,7 +137,7 @@ def _arguments_are_free(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
 
 
 def _gpus_are_asked_once(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
-    """GPUs among a server's requests or limits. Next: spec.target.triton.gpu.count instead."""
+    """GPUs among a server's requests or limits. Next: set spec.target.triton.gpu.count instead."""
     triton = spec.target.triton
     for block, quantities in (("requests", triton.resources.requests), ("limits", triton.resources.limits)):
         if triton.gpu.resource in quantities:

@@ -14,19 +14,21 @@ from inferometer_operator.api.schema import Rule, RulesOf
 
 NAME_LEAVES_ROOM: Rule = {
     "rule": f"self.metadata.name.size() <= {MAX_NAME_LENGTH}",
-    "message": f"a benchmark's name has at most {MAX_NAME_LENGTH} characters, since its pods are named after it",
+    "message": f"a benchmark's name has at most {MAX_NAME_LENGTH} characters, since its pods are named after it; "
+    "use a shorter one",
 }
 
 START_IS_WRITTEN_ONCE: Rule = {
     "rule": "!has(oldSelf.status) || !has(oldSelf.status.startTime) || "
     "(has(self.status) && has(self.status.startTime) && self.status.startTime == oldSelf.status.startTime && "
     "has(self.status.startNonce) && self.status.startNonce == oldSelf.status.startNonce)",
-    "message": "status.startTime and status.startNonce are written once: load is never sent twice",
+    "message": "status.startTime and status.startNonce are written once, since load is never sent twice; leave the "
+    "status to the operator",
 }
 
 START_IS_WRITTEN_WHOLE: Rule = {
     "rule": "!has(self.status) || has(self.status.startTime) == has(self.status.startNonce)",
-    "message": "status.startTime and status.startNonce are written together",
+    "message": "status.startTime and status.startNonce are written together; leave the status to the operator",
 }
 
 SUSPENDED_BEFORE_THE_START: Rule = {
@@ -66,7 +68,7 @@ def exactly_one_of(cls: type[msgspec.Struct]) -> Rule:
     given = ", ".join(f"has(self.{name})" for name in names)
     return {
         "rule": f"[{given}].filter(x, x).size() == 1",
-        "message": f"set exactly one of {', '.join(names)}",
+        "message": f"none or several of {', '.join(names)} are set; set exactly one of {', '.join(names)}",
     }
 
 

@@ -19,8 +19,8 @@ REFUSALS: dict[str, tuple[str, str, str, str]] = {
         "QuotaExceeded",
         (
             "ResourceQuota gpus of namespace bench has no room for Pod quickstart-server-0, which asks for "
-            "requests.nvidia.com/gpu=1: requests.nvidia.com/gpu=4 of requests.nvidia.com/gpu=4 are used; wait until others "
-            "have ended and create the benchmark anew, lower spec.target.triton.resources, or raise the quota"
+            "requests.nvidia.com/gpu=1: requests.nvidia.com/gpu=4 of requests.nvidia.com/gpu=4 are used; wait until "
+            "others have ended and create the benchmark anew, lower spec.target.triton.resources, or raise the quota"
         ),
     ),
     "a quota that asks for limits": (
@@ -56,8 +56,8 @@ REFUSALS: dict[str, tuple[str, str, str, str]] = {
     "requests over limits": (
         SERVER,
         (
-            'Pod "x" is invalid: spec.containers[0].resources.requests: Invalid value: "3": must be less than or equal to '
-            "cpu limit of 2"
+            'Pod "x" is invalid: spec.containers[0].resources.requests: Invalid value: "3": must be less than or equal '
+            "to cpu limit of 2"
         ),
         "PodRejected",
         "raise the limits in spec.target.triton.resources or lower the requests",

@@ -219,7 +219,10 @@ MESSAGES = {
             "p99 was 15,000,001 ns, the bound of magika in Server is 15,000,000 ns",
             "1,000 of 1,000 queries were late, 9 may be",
         ),
-        "lower spec.load.targetQPS, add replicas or make the model faster",
+        (
+            "the fastest took 15,000,001 ns, so no lower rate helps: raise spec.load.latencyBound (15,000,000 ns) or "
+            "make the model faster"
+        ),
     ),
     "failures that the servers know of": (
         a_run(failed={1: QueryStatus.ERROR_STATUS, 2: QueryStatus.TIMED_OUT, 3: QueryStatus.TIMED_OUT}),

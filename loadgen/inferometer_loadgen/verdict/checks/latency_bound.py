@@ -36,5 +36,17 @@ def latency_bound_exceeded(measured: Measured, plan: Plan) -> Finding | None:
         ReasonType.LATENCY_BOUND_EXCEEDED,
         Severity.INVALID,
         f"{fact}; {late:,} of {counted(len(measured), 'query was', 'queries were')} late, {allowed:,} may be; "
-        f"lower spec.load.targetQPS, add replicas or make the model faster",
+        f"{_remedy(measured, bound_ns)}",
     )
+
+
+def _remedy(measured: Measured, bound_ns: int) -> str:
+    fastest_ns = int(measured.latency_ns().min())
+    if bound_ns < fastest_ns < NEVER_NS:
+        # Waiting in a queue is not what makes it late: no rate is low enough.
+        fastest, bound = apart(fastest_ns, bound_ns)
+        return (
+            f"the fastest took {fastest}, so no lower rate helps: raise spec.load.latencyBound ({bound}) or make the "
+            "model faster"
+        )
+    return "lower spec.load.targetQPS, add replicas or make the model faster"
