@@ -63,8 +63,8 @@ class Applier:
             self.cache.drop_run(run.key, run.uid)
         for number, told in enumerate(step.tell):
             # Apart by a microsecond, so that they are shown in the order in which they are told.
-            moment = observed.now + timedelta(microseconds=number)
-            await self._tell(event(run, observed.settings, told, moment))
+            moment = (told.at or observed.now) + timedelta(microseconds=number)
+            await self._tell(event(run, observed.settings, told, moment), run)
         return None
 
     async def _create(self, manifest: Manifest, run: Run) -> None:
@@ -134,11 +134,17 @@ class Applier:
         if stored is not None and stored.get("kind") == "Pod":
             self.cache.put_pod(stored)
 
-    async def _tell(self, manifest: Manifest) -> None:
+    async def _tell(self, manifest: Manifest, run: Run) -> None:
+        reason = manifest["reason"]
         try:
             await self.kube.create(manifest)
         except TakenError:
-            return
+            logger.debug("%s: event %s was told by an earlier operator", run.key, reason)
+        except RefusedError as error:
+            # Nor will a later one be let in. What it says is in the status.
+            logger.warning("%s: event %s is refused: %s", run.key, reason, error)
         except KubeError as error:
-            # An event is for people who look on; what it says is in the status.
-            logger.warning("event %s was not written: %s", manifest["reason"], error)
+            # It is for people who look on, and no reason to stop: a later reconcile tells it.
+            logger.warning("%s: event %s was not written yet: %s", run.key, reason, error)
+            return
+        self.cache.note_told(run.key, reason)

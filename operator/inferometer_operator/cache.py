@@ -27,6 +27,7 @@ class Cache:
         self._versions: dict[str, int] = {}
         self._gone: dict[str, None] = {}
         self._secrets: defaultdict[Key, set[str]] = defaultdict(set)
+        self._told: defaultdict[Key, set[str]] = defaultdict(set)
 
     def put_run(self, stored: Json) -> Key:
         """A benchmark as it was seen; the key to look at."""
@@ -43,6 +44,7 @@ class Cache:
         if (known := self._runs.get(key)) is not None and known.uid == uid:
             del self._runs[key]
             self._secrets.pop(key, None)
+            self._told.pop(key, None)
             self._bury(uid)
 
     def put_pod(self, stored: Json) -> Key:
@@ -76,6 +78,10 @@ class Cache:
         """A Secret was created: it is not watched, since the operator may not read Secrets."""
         self._secrets[key].add(name)
 
+    def note_told(self, key: Key, reason: str) -> None:
+        """An event was told: events are not watched, and those of an earlier operator are not known."""
+        self._told[key].add(reason)
+
     def run(self, key: Key) -> Run | None:
         """The benchmark, or None."""
         return self._runs.get(key)
@@ -92,6 +98,10 @@ class Cache:
     def secrets_of(self, run: Run) -> frozenset[str]:
         """The Secrets that are known to be there."""
         return frozenset(self._secrets.get(run.key, ()))
+
+    def told_of(self, run: Run) -> frozenset[str]:
+        """The reasons of the events that were told."""
+        return frozenset(self._told.get(run.key, ()))
 
     def _is_news(self, stored: Json) -> bool:
         uid, version = stored["metadata"]["uid"], int(stored["metadata"]["resourceVersion"])

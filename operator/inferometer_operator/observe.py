@@ -85,6 +85,7 @@ class Observer:
             pods=self.cache.pods_of(run),
             names_taken=self.cache.names_taken(run),
             secrets=self.cache.secrets_of(run),
+            told=self.cache.told_of(run),
         )
 
     async def read(self, observed: Observed, reads: tuple[Read, ...]) -> Observed:

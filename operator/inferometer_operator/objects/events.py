@@ -22,6 +22,8 @@ class Told:
     type: Literal["Normal", "Warning"]
     reason: str
     note: str
+    at: datetime | None = None
+    """When it happened, where it is told later than that."""
 
 
 def event(run: Run, settings: Settings, told: Told, now: datetime) -> Manifest:

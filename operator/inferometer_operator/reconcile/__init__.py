@@ -42,6 +42,7 @@ from inferometer_operator.reconcile.starting import decide_the_start, give_the_s
 from inferometer_operator.reconcile.step import Need, Step
 from inferometer_operator.reconcile.stopping import stop
 from inferometer_operator.reconcile.suspending import hold_while_suspended
+from inferometer_operator.reconcile.telling import tell_the_end, tell_the_rest
 from inferometer_operator.reconcile.unserved import end_if_the_model_is_not_served
 from inferometer_operator.reconcile.waiting import wait, wait_for_servers
 
@@ -53,6 +54,7 @@ POLICIES: tuple[Policy, ...] = (
     # The ends.
     leave_a_deleted_run_alone,
     release_everything,
+    tell_the_end,
     delete_when_its_time_is_over,
     refuse_what_the_api_server_refuses,
     end_if_a_name_is_taken,
@@ -87,6 +89,7 @@ POLICIES: tuple[Policy, ...] = (
     give_the_start,
     # Nothing to do but to tell, and to wait.
     report_progress,
+    tell_the_rest,
     wait,
 )
 

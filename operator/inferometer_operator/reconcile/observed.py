@@ -67,6 +67,8 @@ class Observed:
     """Pods of an earlier benchmark of this name."""
     secrets: frozenset[str] = frozenset()
     """Secrets that are known to be there."""
+    told: frozenset[str] = frozenset()
+    """The reasons of events that this operator has told of the run."""
     refused: Refused | None = None
     """What the API server has just refused to create."""
     blocked: str = ""

@@ -52,6 +52,7 @@ def finished_status(observed: Observed, report: schema.Report, sha256: str) -> B
         conditions=with_conditions(
             run,
             now,
+            Said(ConditionType.MEASURED, TRUE, "LoadEnded", _measured(report)),
             Said(ConditionType.REPORT_STORED, TRUE, "Stored", f"the report is in ConfigMap {name}"),
             Said(ConditionType.FINISHED, TRUE, "Complete", "the run has a verdict"),
             Said(ConditionType.COMPLETE, TRUE, "Complete", "everything was measured and judged"),
@@ -90,15 +91,17 @@ def with_what_was_measured(
 def told_of(report: schema.Report) -> tuple[Told, ...]:
     """The events of a run that has a verdict."""
     reason, message = _first_reason(report)
-    result = report.result
-    lag_ns = report.client.send_lag_p99_ns
-    lag = f", client send lag p99 {format_duration_ns(lag_ns)}" if lag_ns is not None else ""
-    measured = f"{result.duration_ns / 1e9:.1f} s, {result.errors:,} errors{lag}"
     if report.verdict == "Valid":
         verdict = Told("Normal", "Valid", message)
     else:
         verdict = Told("Warning", report.verdict, f"{reason}: {message}")
-    return Told("Normal", "Measured", measured), verdict
+    return Told("Normal", "Measured", _measured(report)), verdict
+
+
+def _measured(report: schema.Report) -> str:
+    result, lag_ns = report.result, report.client.send_lag_p99_ns
+    lag = f", client send lag p99 {format_duration_ns(lag_ns)}" if lag_ns is not None else ""
+    return f"{result.duration_ns / 1e9:.1f} s, {result.errors:,} errors{lag}"
 
 
 def _all_done(report: schema.Report, time: str) -> Progress:

@@ -11,7 +11,7 @@ from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.servers import is_serving, server_statuses
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
 from inferometer_operator.reconcile.step import ListPods, Need, Start, Step
-from inferometer_operator.run import format_time, parse_time
+from inferometer_operator.run import Run, format_time, parse_time
 
 ACCEPT_WITHIN_S = 60.0
 """The coordinator takes a start at once, or never."""
@@ -59,12 +59,15 @@ def give_the_start(observed: Observed) -> Step | Need | None:
     if answer.state is not RunState.READY or pod is None:
         return None
     request = StartRequest(run_uid=run.uid, nonce=str(run.status.start_nonce), assignment=_assignment(observed))
-    load = run.wanted.load
-    note = (
-        f"one stream of {answer.progress.planned:,} queries at {load.target_qps:,g}/s over "
-        f"{load.workers} worker{'s' if load.workers > 1 else ''}"
-    )
+    note = stream_note(run, answer.progress.planned)
     return Step(call=Start(pod.ip, request), tell=(Told("Normal", "Started", note),))
+
+
+def stream_note(run: Run, planned: int) -> str:
+    """What is sent, for those who look on."""
+    load = run.wanted.load
+    workers = f"{load.workers} worker{'s' if load.workers > 1 else ''}"
+    return f"one stream of {planned:,} queries at {load.target_qps:,g}/s over {workers}"
 
 
 def _assignment(observed: Observed) -> Assignment:

@@ -23,6 +23,9 @@ TOKEN = "quickstart-token-0a1b2c3d"
 COORDINATOR_IP = "198.18.0.9"
 NOW = T0 + timedelta(seconds=30)
 
+ALL_TOLD = frozenset({"ServersReady", "Started", "Measured", "Valid", "Said"})
+"""The ordinary run was told of by the operator that looks at it."""
+
 ACCEPTED = (ConditionType.ACCEPTED,)
 SERVING = (*ACCEPTED, ConditionType.SERVERS_READY)
 STARTED = (*SERVING, ConditionType.LOADERS_READY)
@@ -117,6 +120,7 @@ def an_observed_run(
         "now": NOW,
         "nonce": NONCE,
         "secrets": frozenset({TOKEN}),
+        "told": ALL_TOLD,
         "library": NpzFacts(samples=8, sha256="ab" * 32),
         "trial": LetIn(),
     }
