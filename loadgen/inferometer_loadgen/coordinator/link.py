@@ -71,6 +71,11 @@ class LinkServer:
         self._emit = emit
         self.links: dict[int, WorkerLink] = {}
         self._departed: dict[int, WorkerLink] = {}
+        self._is_open = True
+
+    def let_nobody_in(self) -> None:
+        """From the start on, nobody takes the place of a worker: its queries would be sent twice."""
+        self._is_open = False
 
     def send_all(self, frame: frames.Frame) -> None:
         """Sends a frame to every worker that is there."""
@@ -121,6 +126,8 @@ class LinkServer:
             return "the signature is not of this run's token"
         if not 0 <= hello.index < self._workers:
             return f"the plan has workers 0 to {self._workers - 1}"
+        if not self._is_open:
+            return "the run was started, and its workers are fixed since"
         if hello.index in self.links:
             return f"worker {hello.index} is here already, as pod {self.links[hello.index].pod_uid or 'without a uid'}"
         return ""

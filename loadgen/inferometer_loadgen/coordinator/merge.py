@@ -10,7 +10,7 @@ from inferometer_loadgen.verdict.measured import NEVER_NS, Measured, QueryStatus
 
 
 class RecordsMissingError(Exception):
-    """A worker handed over fewer records than its shard has queries."""
+    """A worker handed over fewer records than its shard has queries, or columns that do not fit together."""
 
 
 class RecordsTwiceError(Exception):
@@ -28,6 +28,8 @@ class WorkerColumns:
 
     def add(self, frame: Records) -> None:
         """Takes a frame. Raises RecordsTwiceError for a row that was there, or is none of this worker's."""
+        if any(len(column) % 8 for column in (frame.rows, frame.sent_ns, frame.done_ns)):
+            raise RecordsMissingError("a frame's column ends in the middle of a number")
         rows = np.frombuffer(frame.rows, dtype="<i8")
         columns = [np.frombuffer(frame.sent_ns, dtype="<i8"), np.frombuffer(frame.done_ns, dtype="<i8")]
         status = np.frombuffer(frame.status, dtype=np.int8)

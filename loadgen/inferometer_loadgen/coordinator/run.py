@@ -73,7 +73,10 @@ class Run:
         """Runs until the end was acknowledged, or nobody came for it; whether there is a report."""
         async with aiohttp.ClientSession() as self._session:
             driver = asyncio.create_task(self._drive())
-            await self._ended.wait()
+            ended = asyncio.create_task(self._ended.wait())
+            await asyncio.wait((driver, ended), return_when=asyncio.FIRST_COMPLETED)
+            if driver.done():
+                driver.result()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._acknowledged.wait(), LINGER_S)
             driver.cancel()
@@ -99,6 +102,8 @@ class Run:
         if request.run_uid != self._run_uid:
             return f"this is run {self._run_uid}, not {request.run_uid}"
         refusal, instructions = self._state.start(request)
+        if not refusal:
+            self.links.let_nobody_in()
         self._carry_out(instructions)
         self._watch_phase()
         return refusal
@@ -118,12 +123,18 @@ class Run:
     async def _drive(self) -> None:
         while True:
             event = await self._events.get()
-            self._note(event)
-            self._carry_out(self._state.handle(event))
-            self._watch_phase()
-            if self._state.phase in {st.Phase.DONE, st.Phase.FAILED}:
-                self._stop_during()
-                self._ended.set()
+            try:
+                self._take(event)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the run has to end, or the servers are held
+                self._take(_unknown(error))
+
+    def _take(self, event: ev.Event) -> None:
+        self._note(event)
+        self._carry_out(self._state.handle(event))
+        self._watch_phase()
+        if self._state.phase in {st.Phase.DONE, st.Phase.FAILED}:
+            self._stop_during()
+            self._ended.set()
 
     def _watch_phase(self) -> None:
         """A worker that hangs would hold the servers for ever: each phase has its limit."""
@@ -257,7 +268,11 @@ class Run:
     def _settled(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._events.put_nowait(ev.Broken(RunFailure.COORDINATOR_ERROR, f"{type(error).__name__}: {error}"))
+            self._events.put_nowait(_unknown(error))
+
+
+def _unknown(error: BaseException) -> ev.Broken:
+    return ev.Broken(RunFailure.COORDINATOR_ERROR, f"{type(error).__name__}: {error}")
 
 
 class NothingMeasuredError(Exception):

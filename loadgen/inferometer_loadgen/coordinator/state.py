@@ -105,8 +105,7 @@ class CoordinatorState:
             return []
         match event:
             case ev.Joined():
-                self.workers[event.index] = Worker(pod_uid=event.pod_uid)
-                return []
+                return self._joined(event)
             case ev.Left():
                 return self._left(event.index)
             case ev.Said():
@@ -130,6 +129,11 @@ class CoordinatorState:
         if assignment.worker_uids and assignment.worker_uids != uids:
             return f"the assigned worker pods {assignment.worker_uids} are not those that signed in {uids}"
         return ""
+
+    def _joined(self, event: ev.Joined) -> list[ev.Instruction]:
+        if not self.nonce:
+            self.workers[event.index] = Worker(pod_uid=event.pod_uid)
+        return []
 
     def _left(self, index: int) -> list[ev.Instruction]:
         if self.nonce:
@@ -172,6 +176,8 @@ class CoordinatorState:
                 RunFailure.PLAN_DIFFERS, f"worker {index} was given another plan ({frame.plan_hash[:12]})"
             )
         worker.ready = True
+        if self.phase is not Phase.WAITING:
+            return []
         if len(self.workers) == self.plan.workers and all(other.ready for other in self.workers.values()):
             self.phase = Phase.READY
         return []

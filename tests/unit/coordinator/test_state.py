@@ -16,7 +16,7 @@ from inferometer_loadgen.plan import (
     digest,
 )
 from inferometer_loadgen.protocol import frames
-from inferometer_loadgen.protocol.api import FailureReport, RunFailure, StartRequest
+from inferometer_loadgen.protocol.api import FailureReport, RunFailure, RunState, StartRequest
 
 PLAN = Plan(
     name="ordinary",
@@ -243,3 +243,16 @@ def test_nothing_moves_a_run_that_has_ended() -> None:
     assert run.handle(ev.Left(0)) == []
     assert run.handle(ev.Said(0, FINISHED)) == []
     assert run.phase is st.Phase.FAILED
+
+
+def test_who_comes_after_the_start_changes_nothing() -> None:
+    run = a_measuring_run()
+    run.handle(ev.Left(1))
+
+    run.handle(ev.Joined(1, "uid-new"))
+    run.handle(ev.Said(1, frames.Ready(samples=4, plan_hash=digest(PLAN))))
+    run.handle(ev.Said(0, frames.Ready(samples=4, plan_hash=digest(PLAN))))
+
+    assert run.workers[1].pod_uid == "uid-1"
+    assert st.RUN_STATES[run.phase] is not RunState.READY
+    assert run.handle(ev.Said(0, FINISHED)) == [ev.EndWindow()]

@@ -1,0 +1,55 @@
+"""The coordinator against workers that are scripted word by word: whatever they do, the run ends."""
+
+import asyncio
+
+from inferometer_loadgen.coordinator import events as ev
+from inferometer_loadgen.plan import digest
+from inferometer_loadgen.protocol import frames
+from inferometer_loadgen.protocol.api import RunState
+from integration.loadgen.peers import a_coordinator, a_plan
+
+
+def test_records_that_cannot_be_read_end_the_run() -> None:
+    async def story() -> None:
+        async with a_coordinator(a_plan()) as rig:
+            peers = await rig.measuring_workers()
+
+            peers[0].say(frames.Records(rows=b"odd", sent_ns=b"", done_ns=b"", status=b""))
+
+            status = await rig.status_is(RunState.FAILED)
+            assert status.failure is not None
+            assert status.failure.type == "RecordsLost"
+
+    asyncio.run(story())
+
+
+def test_an_event_that_the_coordinator_cannot_digest_ends_the_run() -> None:
+    async def story() -> None:
+        async with a_coordinator(a_plan()) as rig:
+            rig.run._events.put_nowait(ev.Left(7))
+
+            status = await rig.status_is(RunState.FAILED)
+            assert status.failure is not None
+            assert status.failure.type == "CoordinatorError"
+
+    asyncio.run(story())
+
+
+def test_nobody_takes_the_place_of_a_worker_after_the_start() -> None:
+    async def story() -> None:
+        async with a_coordinator(a_plan()) as rig:
+            peers = await rig.measuring_workers()
+            peers[1].hang_up()
+            await peers[0].hear_a(frames.Stop)
+
+            newcomer, answer = await rig.peer(1, "another pod")
+            newcomer.say(frames.Ready(samples=4, plan_hash=digest(rig.plan)))
+
+            assert isinstance(answer, frames.Refused)
+            assert "was started" in answer.message
+            peers[0].hang_up()
+            status = await rig.status_is(RunState.FAILED)
+            assert status.failure is not None
+            assert status.failure.type == "WorkerLost"
+
+    asyncio.run(story())
