@@ -1,5 +1,7 @@
 """How long pods may live when nobody is there to end them: the kubelet alone frees GPUs when the operator is dead."""
 
+import math
+
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.resolve import DRAIN_GRACE_NS
 from inferometer_loadgen.spec.units import parse_duration_ns
@@ -12,6 +14,9 @@ LINGER_S = 600
 
 MARGIN_S = 600
 """For preparing, scoring and a slow operator; a deadline must never cut a good run."""
+
+STOPPING_S = 60
+"""What the operator needs to end a run whose active deadline is over: the kubelet comes only after it."""
 
 INT32_MAX = 2**31 - 1
 
@@ -30,8 +35,13 @@ def load_bound_s(spec: BenchmarkSpec) -> float:
 
 
 def server_deadline_s(spec: BenchmarkSpec) -> int:
-    """activeDeadlineSeconds of a server."""
-    return _int32(startup_timeout_s(spec) + LOADERS_TIMEOUT_S + load_bound_s(spec) + MARGIN_S)
+    """activeDeadlineSeconds of a server: by then the run has ended, or nobody is there to end it."""
+    needed_s = startup_timeout_s(spec) + LOADERS_TIMEOUT_S + load_bound_s(spec) + MARGIN_S
+    asked = spec.run_policy.active_deadline
+    if isinstance(asked, str):
+        # Beyond it nobody wants the GPUs. The load pods' own deadline stays: they hold what was measured.
+        needed_s = min(needed_s, math.ceil(parse_duration_ns(asked) / 1e9) + STOPPING_S)
+    return _int32(needed_s)
 
 
 def loader_deadline_s(spec: BenchmarkSpec) -> int:

@@ -5,6 +5,10 @@ import json
 from typing import Any
 
 import pytest
+import yaml
+
+from inferometer_loadgen.spec.decode import decode_file
+from inferometer_loadgen.spec.errors import SpecErrors
 
 from .conftest import ApiException, Cluster, await_true
 
@@ -177,6 +181,14 @@ def test_at_its_creation(benchmarks: Benchmarks, accepted: dict, refused: dict, 
     with pytest.raises(ApiException) as error:
         benchmarks.create(refused | {"metadata": refused["metadata"] | {"name": "r" + refused["metadata"]["name"]}})
     assert words in refusal(error)
+
+
+@pytest.mark.parametrize(("accepted", "refused", "_words"), OVER_CREATION.values(), ids=OVER_CREATION.keys())
+def test_the_shell_says_the_same_of(accepted: dict, refused: dict, _words: str) -> None:
+    assert decode_file(yaml.safe_dump(accepted), "good.yaml").name == accepted["metadata"]["name"]
+
+    with pytest.raises(SpecErrors, match=r"bad\.yaml:[0-9]+: .*hint: "):
+        decode_file(yaml.safe_dump(refused), "bad.yaml")
 
 
 CHANGES = {

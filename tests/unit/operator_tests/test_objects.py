@@ -97,6 +97,13 @@ def test_deadlines_leave_room_for_a_good_run() -> None:
     assert loader_deadline_s(spec) > 600 + 600
 
 
+def test_servers_are_given_up_soon_after_the_runs_own_deadline_and_what_was_measured_is_not() -> None:
+    policy = {"activeDeadline": "5m"}
+
+    assert server_deadline_s(a_spec(runPolicy=policy)) == 300 + 60
+    assert loader_deadline_s(a_spec(runPolicy=policy)) == loader_deadline_s(a_spec())
+
+
 def test_a_deadline_of_centuries_is_one_that_kubernetes_can_hold() -> None:
     assert server_deadline_s(a_spec(target__triton__startupTimeout="999999999h")) == 2**31 - 1
 
