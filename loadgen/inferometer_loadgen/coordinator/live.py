@@ -63,7 +63,7 @@ def worker_statuses(state: CoordinatorState) -> tuple[WorkerStatus, ...]:
         WorkerStatus(
             index=index,
             pod_uid=worker.pod_uid,
-            connected=True,
+            connected=worker.connected,
             ready=worker.ready,
             completed=worker.progress.completed if worker.progress else 0,
         )

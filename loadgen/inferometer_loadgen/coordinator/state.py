@@ -59,6 +59,7 @@ class Worker:
     progress: frames.Progress | None = None
     gone: bool = False
     """Lost after the start."""
+    connected: bool = True
 
     @property
     def is_through(self) -> bool:
@@ -138,6 +139,7 @@ class CoordinatorState:
     def _left(self, index: int) -> list[ev.Instruction]:
         if self.nonce:
             worker = self.workers[index]
+            worker.connected = False
             if worker.is_through:
                 return []
             worker.gone = True
@@ -216,7 +218,7 @@ class CoordinatorState:
         if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
             return self._fail(RunFailure.ABORTED, f"{reason}, before anything was measured")
         self.called_off = self.called_off or reason
-        return [ev.SendAll(frames.Stop())]
+        return self._stop()
 
     def _lose(self, type_: RunFailure, message: str) -> list[ev.Instruction]:
         """A worker is of no use any more. What the others measured is reported, if anything was measured."""
@@ -224,7 +226,11 @@ class CoordinatorState:
             return self._fail(type_, message)
         self.loss = self.loss or FailureReport(type=type_, message=message)
         self.called_off = self.called_off or f"{type_}: {message},"
-        return [ev.SendAll(frames.Stop()), *self._when_all_are_through()]
+        return [*self._stop(), *self._when_all_are_through()]
+
+    def _stop(self) -> list[ev.Instruction]:
+        self.phase = Phase.DRAINING
+        return [ev.SendAll(frames.Stop())]
 
     def _overdue(self, phase: str) -> list[ev.Instruction]:
         if self.phase != phase:

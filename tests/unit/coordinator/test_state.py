@@ -4,6 +4,7 @@ import pytest
 
 from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.coordinator import state as st
+from inferometer_loadgen.coordinator.live import worker_statuses
 from inferometer_loadgen.plan import (
     Assignment,
     JudgePlan,
@@ -256,3 +257,30 @@ def test_who_comes_after_the_start_changes_nothing() -> None:
     assert run.workers[1].pod_uid == "uid-1"
     assert st.RUN_STATES[run.phase] is not RunState.READY
     assert run.handle(ev.Said(0, FINISHED)) == [ev.EndWindow()]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(ev.CalledOff("Ctrl-C"), id="it is called off"),
+        pytest.param(ev.Left(1), id="a worker is lost"),
+    ],
+)
+def test_a_worker_that_hangs_after_the_stop_is_waited_for_as_long_as_a_drain_takes(event: ev.Event) -> None:
+    run = a_measuring_run()
+
+    run.handle(event)
+
+    # Not Measuring, whose limit is the length of the whole run.
+    assert phase_of(run) is st.Phase.DRAINING
+    assert run.handle(ev.Overdue(st.Phase.DRAINING))[-1] == ev.EndWindow()
+
+
+def test_a_worker_that_has_hung_up_is_not_said_to_be_connected() -> None:
+    run = a_measuring_run()
+    run.handle(ev.Said(0, FINISHED))
+
+    run.handle(ev.Left(0))
+    run.handle(ev.Left(1))
+
+    assert [worker.connected for worker in worker_statuses(run)] == [False, False]
