@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.objects.deadlines import LOADERS_TIMEOUT_S, startup_timeout_s
@@ -69,7 +68,7 @@ def seconds_left(observed: Observed, start: Start) -> float:
         # Nothing was begun: time that the operator itself was away does not count.
         return start.timeout_s
     begun = max(parse_time(condition.last_transition_time), min(created))
-    return (begun + timedelta(seconds=start.timeout_s) - observed.now).total_seconds()
+    return start.timeout_s - (observed.now - begun).total_seconds()
 
 
 def seconds_to_next_grace(observed: Observed, start: Start) -> Iterable[float]:

@@ -1,7 +1,5 @@
 """After the end state is written: the coordinator may leave, and nothing of the run is held any longer."""
 
-from datetime import timedelta
-
 from inferometer_loadgen.spec.units import parse_duration_ns
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.objects.labels import Role
@@ -48,10 +46,8 @@ def delete_when_its_time_is_over(observed: Observed) -> Step | None:
     completed = run.status.completion_time
     if not isinstance(due, str) or not isinstance(completed, str):
         return Step()
-    left = parse_time(completed) + timedelta(microseconds=parse_duration_ns(due) / 1e3) - observed.now
-    if left.total_seconds() > 0:
-        return Step(again_after_s=left.total_seconds())
-    return Step(forget=True)
+    left_s = parse_duration_ns(due) / 1e9 - (observed.now - parse_time(completed)).total_seconds()
+    return Step(again_after_s=left_s) if left_s > 0 else Step(forget=True)
 
 
 def keeps_pods(observed: Observed) -> bool:

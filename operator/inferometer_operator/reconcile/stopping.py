@@ -6,7 +6,7 @@ between leaves a state from which the next one goes on. A report that turns out 
 the coordinator was told) is the run's result, as if nobody had called it off.
 """
 
-from datetime import datetime, timedelta
+import math
 
 from inferometer_loadgen.protocol.api import RunState, RunStatus
 from inferometer_loadgen.spec.units import parse_duration_ns
@@ -44,15 +44,16 @@ def stop(observed: Observed) -> Step | Need | None:
     return _after_the_answer(observed, why)
 
 
-def deadline_of(run: Run) -> datetime | None:
-    """When the run is called off by itself; None for one without a deadline, and for one that was not accepted."""
+def seconds_to_deadline(observed: Observed) -> float:
+    """Until the run is called off by itself; infinite for one without a deadline, and for one that is not accepted."""
+    run = observed.run
     accepted = run.status.condition(ConditionType.ACCEPTED)
     if run.spec is None or accepted is None or not run.status.is_true(ConditionType.ACCEPTED):
-        return None
+        return math.inf
     text = run.spec.run_policy.active_deadline
     if not isinstance(text, str):
-        return None
-    return parse_time(accepted.last_transition_time) + timedelta(microseconds=parse_duration_ns(text) / 1e3)
+        return math.inf
+    return parse_duration_ns(text) / 1e9 - (observed.now - parse_time(accepted.last_transition_time)).total_seconds()
 
 
 def _report_within_s(run: Run, why: Why) -> float:
@@ -67,8 +68,7 @@ def _why(observed: Observed) -> Why | None:
         return None
     if run.spec.cancel:
         return Why(FailureReason.CANCELLED, "spec.cancel was set; create a benchmark with another name to run it again")
-    deadline = deadline_of(run)
-    if deadline is None or observed.now < deadline:
+    if seconds_to_deadline(observed) > 0:
         return None
     return Why(
         FailureReason.ACTIVE_DEADLINE_EXCEEDED,

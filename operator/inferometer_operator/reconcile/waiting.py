@@ -1,12 +1,10 @@
 """When to look again although nothing was told."""
 
-import math
-
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.readiness import loaders_start, seconds_to_next_grace, servers_start
 from inferometer_operator.reconcile.step import Step
-from inferometer_operator.reconcile.stopping import deadline_of
+from inferometer_operator.reconcile.stopping import seconds_to_deadline
 from inferometer_operator.reconcile.unserved import seconds_to_next_question
 
 POLL_S = 1.0
@@ -24,7 +22,6 @@ def wait(observed: Observed) -> Step:
         return Step(again_after_s=POLL_S)
     ready = observed.run.status.is_true(ConditionType.SERVERS_READY)
     start = loaders_start(observed) if ready else servers_start(observed)
-    deadline = deadline_of(observed.run)
-    left_s = math.inf if deadline is None else (deadline - observed.now).total_seconds()
+    left_s = seconds_to_deadline(observed)
     graces = seconds_to_next_grace(observed, start)
     return Step(again_after_s=max(SOONEST_S, min(left_s, *graces, *seconds_to_next_question(observed))))

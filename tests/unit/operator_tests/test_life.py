@@ -384,6 +384,18 @@ def test_a_finished_benchmark_is_deleted_when_its_time_is_over() -> None:
     assert step(finished(10**6, *COMPLETE)) == Step()
 
 
+def test_durations_of_many_millennia_are_waited_for() -> None:
+    ages = "999999999999999h"
+    waiting = an_observed_run(
+        *ACCEPTED,
+        spec=a_spec(runPolicy={"activeDeadline": ages}, target__triton__startupTimeout=ages),
+        pods=(SERVERS[0], a_pending_pod(Role.SERVER, 1)),
+    )
+
+    assert not step(waiting).does_something
+    assert not step(finished(60, *COMPLETE, ttlAfterFinished=ages)).does_something
+
+
 def test_a_benchmark_is_not_deleted_before_its_pods() -> None:
     observed = replace(finished(60, *COMPLETE, ttlAfterFinished="1m"), pods=WORKERS)
 
