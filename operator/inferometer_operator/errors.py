@@ -1,6 +1,7 @@
 """What the API server may answer that a caller acts on.
 
-KubeError             any answer that is not a success, and no answer at all
+KubeError             any answer that is not a success, and no answer in time
+├── BusyError         429, 5xx, a connection that broke: the same call again may do
 ├── NotFoundError     404: the object is gone
 ├── TakenError        409 AlreadyExists: the name is in use
 ├── ConflictError     409: the object was changed since it was read
@@ -16,6 +17,10 @@ class KubeError(Exception):
         self.what = what
         self.status = status
         self.message = message
+
+
+class BusyError(KubeError):
+    """The API server could not do it now, and may have done it all the same; every call may be made again."""
 
 
 class NotFoundError(KubeError):
@@ -46,4 +51,6 @@ def kube_error(what: str, status: int, reason: str, message: str) -> KubeError:
         kind = KubeError
     else:
         kind = {404: NotFoundError, 403: RefusedError, 413: RefusedError, 422: RefusedError}.get(status, KubeError)
+        if status == 429 or status >= 500:
+            kind = BusyError
     return kind(what, status, message)

@@ -4,6 +4,7 @@ The generated classes of the kubernetes package are not used: objects are built 
 field which this version of the package does not know passes through.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -15,7 +16,8 @@ from kubernetes.aio import client
 
 from inferometer_operator.access import REQUEST_TIMEOUT_S
 from inferometer_operator.api.crd import GROUP, PLURAL, VERSION
-from inferometer_operator.errors import KubeError, NotFoundError, kube_error
+from inferometer_operator.errors import BusyError, KubeError, NotFoundError, kube_error
+from inferometer_operator.log import logger
 from inferometer_operator.objects.labels import RUN, SELECTOR
 from inferometer_operator.run import Key
 
@@ -23,6 +25,12 @@ Json = dict[str, Any]
 
 FIELD_MANAGER = "inferometer"
 APPLY = "application/apply-patch+yaml"
+
+PAUSES_S = (0.2, 1.0)
+"""Between the tries of one call: a step of several calls would begin anew with each that fails, and might never end.
+
+An object that was created all the same is found by its name, a status by its version, a pod by its uid.
+"""
 
 COLLECTIONS = {
     "Pod": "/api/v1/namespaces/{namespace}/pods",
@@ -123,6 +131,17 @@ class Kube:
         body: Json | None = None,
         content_type: str = "application/json",
     ) -> bytes:
+        for pause_s in PAUSES_S:
+            try:
+                return await self._once(method, path, query, body, content_type)
+            except BusyError as error:
+                logger.debug("%s; trying again in %g s", error, pause_s)
+            await asyncio.sleep(pause_s)
+        return await self._once(method, path, query, body, content_type)
+
+    async def _once(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None, content_type: str
+    ) -> bytes:
         what = f"{method} {path}"
         headers = {"Accept": "application/json, */*", "Content-Type": content_type}
         await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
@@ -130,8 +149,10 @@ class Kube:
         try:
             answer = await self._client.call_api(method, url, headers, body=body, _request_timeout=REQUEST_TIMEOUT_S)
             data: bytes = await answer.read()
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise KubeError(what, 0, f"no answer: {error or type(error).__name__}") from error
+        except TimeoutError as error:
+            raise KubeError(what, 0, f"no answer within {REQUEST_TIMEOUT_S} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise BusyError(what, 0, f"no answer: {error or type(error).__name__}") from error
         if answer.status >= 300:
             reason, message = _said(data)
             raise kube_error(what, answer.status, reason, message)

@@ -3,6 +3,7 @@
 import pytest
 
 from inferometer_operator.errors import (
+    BusyError,
     ConflictError,
     KubeError,
     NotFoundError,
@@ -26,7 +27,8 @@ ANSWERS: dict[str, tuple[int, str, str, type[KubeError]]] = {
         KubeError,
     ),
     "a quota that was just made": (403, "Forbidden", "status unknown for quota: q", KubeError),
-    "a server that is overrun": (429, "TooManyRequests", "storage is (re)initializing", KubeError),
+    "a server that is overrun": (429, "TooManyRequests", "storage is (re)initializing", BusyError),
+    "a server that has lost its storage": (500, "InternalError", "etcdserver: request timed out", BusyError),
     "no answer at all": (0, "", "no answer: timed out", KubeError),
 }
 
