@@ -122,6 +122,8 @@ class BareApiServer:
             f"--root-ca-file={self.authority.pair.certificate}",
             f"--flex-volume-plugin-dir={self.folder / 'volume-plugins'}",
             "--leader-elect=false",
+            # There are no nodes here: these would take away pods that a test has bound to one.
+            "--controllers=*,-pod-garbage-collector-controller,-node-lifecycle-controller,-taint-eviction-controller",
             "--use-service-account-credentials=true",
         ]
         health = f"https://127.0.0.1:{port}/healthz"

@@ -18,6 +18,7 @@ import yaml
 from aiohttp import web
 
 from inferometer_dev.gotools import binary
+from inferometer_dev.process import free_port
 from inferometer_loadgen.coordinator.server import Api
 from inferometer_loadgen.protocol.api import (
     API_PORT,
@@ -100,13 +101,22 @@ class Operator:
             "POD_NAME": "operator-0",
         }
         program = str(Path(sys.executable).parent / "inferometer-operator")
-        argv = [program, "--key", str(self._key), "--liveness", "http://127.0.0.1:0/healthz"]
+        # Its library takes port 0 for 80, which two operators can't share.
+        argv = [program, "--key", str(self._key), "--liveness", f"http://127.0.0.1:{free_port()}/healthz"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(argv, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
     def kill(self) -> None:
         """As a node that loses power does."""
         self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """As a node that is starved does: it lives, and does nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """It goes on in the belief that no time has passed."""
+        self._signal(signal.SIGCONT)
 
     def stop(self) -> int:
         """As a rollout does. Returns its exit status."""
@@ -119,6 +129,10 @@ class Operator:
     @property
     def log(self) -> str:
         return self._log.read_text() if self._log.exists() else ""
+
+    def _signal(self, which: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(which)
 
     def _end(self, how: signal.Signals) -> int:
         assert self._process is not None
