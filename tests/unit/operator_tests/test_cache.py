@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from inferometer_operator.cache import Cache
 from inferometer_operator.run import Key
 
@@ -107,3 +110,22 @@ def test_a_spec_that_this_version_cannot_read_is_a_value() -> None:
     assert run is not None
     assert run.spec is None
     assert "scenario" in run.spec_problem
+
+
+VERSIONS = range(5, 11)
+
+
+@given(st.permutations([*VERSIONS, *VERSIONS]), st.integers(0, 2 * len(VERSIONS)))
+def test_events_may_come_twice_and_in_any_order(versions: list[int], gone_at: int) -> None:
+    cache, seen = Cache(), 0
+    for number, version in enumerate(versions):
+        cache.put_run(a_stored_run(version))
+        seen = max(seen, version)
+        run = cache.run(KEY)
+        assert run is not None
+        assert run.resource_version == str(seen)
+        if number == gone_at:
+            cache.drop_pod(a_stored_pod(max(VERSIONS) + 1))
+        cache.put_pod(a_stored_pod(version))
+        # What is gone stays gone, whatever is told of it later.
+        assert bool(cache.pods_of(run)) is (number < gone_at)

@@ -182,7 +182,7 @@ class Operator:
 @settings(max_examples=200, deadline=None)
 @given(
     lives=st.lists(st.integers(1, 12), max_size=8),
-    lags=st.lists(st.integers(0, 3), min_size=1, max_size=12),
+    lags=st.lists(st.integers(0, 8), min_size=1, max_size=12),
 )
 def test_a_run_ends_with_its_result_and_one_start_whatever_dies_and_is_late(lives: list[int], lags: list[int]) -> None:
     world = World(run=a_run())
@@ -195,6 +195,10 @@ def test_a_run_ends_with_its_result_and_one_start_whatever_dies_and_is_late(live
             remaining[0] = operator.lives
         except CrashError:
             remaining.pop(0)
+        # After each step, not only at the end.
+        nonces = {one for one in (world.run.status.start_nonce, *world.starts) if isinstance(one, str)}
+        assert len(nonces) <= 1
+        assert not world.run.is_finished or world.run.status.verdict == "Valid"
         if world.run.is_finished and not world.pods:
             break
         world.tick()
