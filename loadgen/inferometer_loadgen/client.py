@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 import msgspec
 
-from inferometer_loadgen.protocol.api import Refusal, RunStatus, StartRequest
+from inferometer_loadgen.protocol.api import REPLAYED, Refusal, RunStatus, StartRequest
 from inferometer_loadgen.protocol.signing import (
     COUNTER_HEADER,
     SIGNATURE_HEADER,
@@ -96,6 +96,9 @@ class CoordinatorClient:
             raise SilentError(f"no answer: {error or 'timed out'}") from error
         if not same(signature, sign_answer(self.token, path, counter, answer.status, content)):
             raise SilentError(f"what answers at {self.url} does not hold the run's token")
+        if answer.status == REPLAYED:
+            # The HTTP library repeats a GET by itself where a kept connection broke, with the counter it had.
+            raise SilentError(f"no answer: {_message(content)}")
         if answer.status != 200:
             raise DeclinedError(answer.status, _message(content))
         return content

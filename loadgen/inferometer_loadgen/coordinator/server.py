@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 from aiohttp import web
 
-from inferometer_loadgen.protocol.api import Refusal, RunStatus, StartRequest
+from inferometer_loadgen.protocol.api import REPLAYED, Refusal, RunStatus, StartRequest
 from inferometer_loadgen.protocol.signing import COUNTER_HEADER, SIGNATURE_HEADER, same, sign_answer, sign_request
 
 MAX_REQUEST_BYTES = 1_048_576
@@ -64,7 +64,7 @@ class Api:
             if not same(request.headers.get(SIGNATURE_HEADER, ""), expected):
                 return _answer(401, _refusal("the request is not signed with this run's token"))
             if counter <= self._last_counter:
-                status, content = 409, _refusal(f"counter {counter} was used already; it must grow")
+                status, content = REPLAYED, _refusal(f"counter {counter} was used already; it must grow")
             else:
                 self._last_counter = counter
                 status, content = handler(body)

@@ -10,7 +10,7 @@ STDERR_LIMIT = 4_000
 
 
 class ChildError(Exception):
-    """A child ended before its work began; the message holds the end of what it said."""
+    """A child ended before its time; the message holds the end of what it said."""
 
 
 class Child:
@@ -53,7 +53,7 @@ class Child:
         code = self._process.returncode
         if code is not None:
             said = self._errors.decode("utf-8", "replace").strip() or "nothing"
-            raise ChildError(f"the {self.name} ended with code {code} before the run began; it said: {said}")
+            raise ChildError(f"the {self.name} ended with code {code}; it said: {said}")
 
     async def stop(self) -> None:
         """Ends it: by itself within `STOP_WITHIN_S`, or by force."""

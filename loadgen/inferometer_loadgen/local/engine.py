@@ -11,21 +11,23 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
 from inferometer_loadgen import plan as plans
-from inferometer_loadgen.client import CoordinatorClient
+from inferometer_loadgen.client import CoordinatorClient, CoordinatorError, SilentError
 from inferometer_loadgen.local.children import Child, ChildError
 from inferometer_loadgen.plan import Assignment, Plan, ReplicaAddress
 from inferometer_loadgen.protocol.api import FailureReport, RunState, RunStatus, StartRequest
 from inferometer_loadgen.report.schema import Report, decode
 
 POLL_S = 0.2
+SILENCE_S = 30.0
+"""How long a coordinator that is alive may keep silent: a busy machine keeps it from its API for seconds."""
 LOOPBACK = "127.0.0.1"
 
 
@@ -76,9 +78,13 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
         ]
         client = CoordinatorClient(session, f"http://{LOOPBACK}:{ports['api']}", token.encode())
         interrupt = _Interrupt(asyncio.get_running_loop())
-        last = await _follow(client, run, run_uid, [coordinator, *workers], interrupt, on_status)
-        report = decode(gzip.decompress(await client.report())) if last.report_sha256 else None
-        await client.acknowledge()
+        children = [coordinator, *workers]
+        last = await follow(client, run, run_uid, children, lambda: interrupt.came, on_status)
+        report = None
+        if last.report_sha256:
+            report = decode(gzip.decompress(await _patiently(client.report, coordinator)))
+        with suppress(CoordinatorError):  # Told or not, it ends with its standard input; the report is here.
+            await client.acknowledge()
         return Outcome(report, last.failure, interrupted=interrupt.came)
 
 
@@ -95,31 +101,53 @@ class _Interrupt:
         self._loop.remove_signal_handler(signal.SIGINT)
 
 
-async def _follow(
+async def follow(
     client: CoordinatorClient,
     run: LocalRun,
     run_uid: str,
     children: list[Child],
-    interrupt: _Interrupt,
+    is_interrupted: Callable[[], bool],
     on_status: Callable[[RunStatus], None],
 ) -> RunStatus:
-    """Gives the start once all is ready; the status that the run ended with."""
+    """Gives the start once all is ready, unless the run was called off; the status that it ended with.
+
+    `children` are the coordinator and its workers.
+    """
+    coordinator = children[0] if children else None
+    start = StartRequest(run_uid=run_uid, nonce=secrets.token_hex(16), assignment=Assignment(replicas=run.replicas))
     started = called_off = False
     while True:
-        status = await client.status()
+        status = await _patiently(client.status, coordinator)
         on_status(status)
         if status.state in {RunState.DONE, RunState.FAILED}:
             return status
-        if interrupt.came and not called_off:
+        if is_interrupted() and not called_off:
             called_off = True
-            await client.abort("interrupted from the keyboard")
-        if status.ready and not started:
+            await _patiently(lambda: client.abort("interrupted from the keyboard"), coordinator)
+        elif status.ready and not started and not called_off:
             started = True
-            assignment = Assignment(replicas=run.replicas)
-            await client.start(StartRequest(run_uid=run_uid, nonce=secrets.token_hex(16), assignment=assignment))
+            await _patiently(lambda: client.start(start), coordinator)
         if not started:
             for child in children:
                 child.must_be_alive()
+        await asyncio.sleep(POLL_S)
+
+
+async def _patiently[Answer](ask: Callable[[], Awaitable[Answer]], coordinator: Child | None) -> Answer:
+    """Asks again while no answer comes: each question may be asked twice, to no other effect.
+
+    Raises ChildError once the coordinator has ended, SilentError when it keeps silent for too long.
+    """
+    clock = asyncio.get_running_loop().time
+    give_up = clock() + SILENCE_S
+    while True:
+        try:
+            return await ask()
+        except SilentError:
+            if coordinator is not None:
+                coordinator.must_be_alive()
+            if clock() > give_up:
+                raise
         await asyncio.sleep(POLL_S)
 
 

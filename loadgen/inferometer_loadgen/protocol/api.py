@@ -9,7 +9,7 @@
 | `POST /v1/ack` | 200; the report is stored, the coordinator may leave |
 | `GET /healthz` | 200, unsigned |
 
-Every other request and answer is signed (`protocol.signing`).
+Every other request and answer is signed; 425 answers one whose counter does not grow (`protocol.signing`).
 """
 
 from enum import StrEnum
@@ -22,6 +22,8 @@ from inferometer_loadgen.plan import Assignment
 API_PORT = 9180
 LINK_PORT = 9182
 """Where workers dial the coordinator."""
+REPLAYED = 425
+"""HTTP's status for a request whose counter does not grow: it was seen before, and may be asked anew."""
 
 
 class RunState(StrEnum):
