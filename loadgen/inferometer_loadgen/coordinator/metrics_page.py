@@ -30,11 +30,12 @@ def parse_counters(page: str, model: str, version: str) -> ModelCounters | Absen
                 if field and _is_of(sample.labels, model, version):
                     totals[field] += sample.value
                     seen = True
-    except ValueError as error:
+        counters = ModelCounters(**{name: int(value) for name, value in totals.items()})
+    except (ValueError, OverflowError) as error:
         return Absent(f"the metrics page cannot be read: {error}")
     if not seen:
         return Absent(f"the metrics page has no counters of model {model}")
-    return ModelCounters(**{name: int(value) for name, value in totals.items()})
+    return counters
 
 
 def _is_of(labels: Mapping[str, str], model: str, version: str) -> bool:

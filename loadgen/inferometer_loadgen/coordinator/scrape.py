@@ -10,6 +10,8 @@ from inferometer_loadgen.coordinator.metrics_page import parse_counters
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
 
 SCRAPE_TIMEOUT_S = 3.0
+MAX_PAGE_BYTES = 8 * 1024 * 1024
+"""Longer than any page of a Triton; what goes on for ever must not fill the memory."""
 SETTLE_EVERY_S = 0.2
 SETTLE_LIMIT_S = 2.0
 
@@ -67,9 +69,26 @@ class Scraper:
             async with self._session.get(replica.metrics_url, timeout=timeout) as answer:
                 if answer.status != 200:
                     return Absent(f"{replica.metrics_url} answered {answer.status}")
-                page = await answer.text()
+                page = await _text(answer)
         except TimeoutError:
             return Absent(f"{replica.metrics_url} did not answer within {SCRAPE_TIMEOUT_S:.0f} s")
+        except UnicodeDecodeError:
+            return Absent(f"{replica.metrics_url} answered what is no text")
+        except _PageTooLongError:
+            return Absent(f"{replica.metrics_url} answered with a page longer than {MAX_PAGE_BYTES:,} bytes")
         except aiohttp.ClientError as error:
             return Absent(f"{replica.metrics_url} could not be read: {error}")
         return parse_counters(page, self._model.name, self._model.version)
+
+
+class _PageTooLongError(Exception):
+    pass
+
+
+async def _text(answer: aiohttp.ClientResponse) -> str:
+    content = bytearray()
+    async for part in answer.content.iter_any():
+        content += part
+        if len(content) > MAX_PAGE_BYTES:
+            raise _PageTooLongError
+    return content.decode()

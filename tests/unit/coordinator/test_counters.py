@@ -86,3 +86,10 @@ def test_a_missing_end_makes_the_growth_absent_and_says_which(
     readings: list[ModelCounters | Absent], reason: str
 ) -> None:
     assert growth(readings) == Growth(Absent(reason), restarted=False)
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf"])
+def test_a_counter_that_is_no_number_is_absent(value: str) -> None:
+    page = f'# TYPE nv_inference_count counter\nnv_inference_count{{model="magika",version="1"}} {value}\n'
+
+    assert isinstance(parse_counters(page, "magika", ""), Absent)
