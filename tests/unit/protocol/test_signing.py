@@ -63,3 +63,7 @@ def test_a_runs_token_follows_from_the_key_and_the_run() -> None:
 def test_a_signature_of_another_length_or_of_strange_letters_is_simply_another() -> None:
     assert not same(sign_welcome(TOKEN, b"c"), "")
     assert not same(sign_welcome(TOKEN, b"c"), "größe")
+
+
+def test_a_signature_that_is_no_text_is_no_signature() -> None:
+    assert not same("\udcff", sign_welcome(b"token", b"challenge"))
