@@ -58,7 +58,7 @@ def execute(args: argparse.Namespace) -> int:
     from inferometer_loadgen.local.display import headline
     from inferometer_loadgen.local.engine import LocalRun
 
-    replicas = _replicas(args.endpoint, args.metrics_url)
+    replicas = replicas_of(args.endpoint, args.metrics_url)
     plan, data = _plan(args)
     console = Console(stderr=True)
     console.print(headline(plan, tuple(args.endpoint)), highlight=False, soft_wrap=True)
@@ -127,7 +127,8 @@ def _data(args: argparse.Namespace, decoded: "Decoded") -> bytes | None:
     return None if samples is None else samples.data
 
 
-def _replicas(endpoints: list[str], metrics_urls: list[str]) -> "tuple[ReplicaAddress, ...]":
+def replicas_of(endpoints: list[str], metrics_urls: list[str]) -> "tuple[ReplicaAddress, ...]":
+    """The servers that were named on the command line. Raises InputError for what is no URL of one."""
     from inferometer_loadgen.plan import ReplicaAddress
 
     if metrics_urls and len(metrics_urls) != len(endpoints):
@@ -137,9 +138,20 @@ def _replicas(endpoints: list[str], metrics_urls: list[str]) -> "tuple[ReplicaAd
         )
     replicas = []
     for position, endpoint in enumerate(endpoints):
-        parts = urlsplit(endpoint)
-        if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
-            raise InputError(f"--endpoint: `{endpoint}` is no server's URL", "write http://HOST:8000")
-        metrics_url = metrics_urls[position] if metrics_urls else f"http://{parts.hostname}:8002/metrics"
-        replicas.append(ReplicaAddress(name=parts.netloc, url=f"http://{parts.netloc}", metrics_url=metrics_url))
+        netloc, host = _parts(endpoint)
+        metrics_url = metrics_urls[position] if metrics_urls else f"http://{host}:8002/metrics"
+        replicas.append(ReplicaAddress(name=netloc, url=f"http://{netloc}", metrics_url=metrics_url))
     return tuple(replicas)
+
+
+def _parts(endpoint: str) -> tuple[str, str]:
+    """An endpoint's host with its port, and without; in brackets where the host is an address of IPv6."""
+    try:
+        parts = urlsplit(endpoint)
+        is_server = parts.scheme == "http" and parts.hostname and parts.port != 0 and parts.path in {"", "/"}
+    except ValueError:  # a port that is none, brackets that do not close
+        is_server = False
+    if not is_server:
+        raise InputError(f"--endpoint: `{endpoint}` is no server's URL", "write http://HOST:8000")
+    host = parts.hostname or ""
+    return parts.netloc, f"[{host}]" if ":" in host else host
