@@ -66,3 +66,27 @@ def test_slow_round_trips_do_not_spoil_the_fit() -> None:
 def test_no_pings_are_no_clock() -> None:
     with pytest.raises(ValueError, match="without pings"):
         fit_clock([])
+
+
+@given(way_ns=st.lists(st.integers(60_000, 70_000), min_size=128, max_size=128), slower_ns=st.integers(0, 500_000))
+def test_a_drift_is_followed_where_the_pings_of_one_time_were_all_faster_than_those_of_another(
+    way_ns: list[int], slower_ns: int
+) -> None:
+    # A worker signs in, and ten minutes later the run is started, the network being a little busier by then.
+    pings = [ping_at(at * 1_000_000, 0, 20e-6, way_ns[at], way_ns[at]) for at in range(64)]
+    for at in range(64):
+        way = way_ns[64 + at] + slower_ns
+        pings.append(ping_at(600 * SECOND_NS + at * 1_000_000, 0, 20e-6, way, way))
+
+    fit = fit_clock(pings)
+
+    start_ns = 601 * SECOND_NS
+    assert abs(fit.to_worker(start_ns) - (start_ns + 12_020_000)) <= fit.uncertainty_ns < 200_000
+
+
+def test_a_clock_that_was_set_while_it_ran_shows_in_the_uncertainty() -> None:
+    before = [ping_at(at * 1_000_000, 0, 0.0, 50_000, 50_000) for at in range(64)]
+    between = [ping_at(300 * SECOND_NS + at * 1_000_000, 5_000_000, 0.0, 60_000, 60_000) for at in range(8)]
+    after = [ping_at(600 * SECOND_NS + at * 1_000_000, 0, 0.0, 60_000, 60_000) for at in range(64)]
+
+    assert fit_clock([*before, *between, *after]).uncertainty_ns > 4_000_000
