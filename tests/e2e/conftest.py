@@ -17,3 +17,8 @@ def operator() -> Iterator[None]:
 def bench(operator: None) -> Iterator[Bench]:
     with bench_namespace() as namespace:
         yield namespace
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of the cluster's own life take it down: they come first, so that nobody else's cluster goes."""
+    items.sort(key=lambda item: item.path.name != "test_cluster_life.py")
