@@ -39,15 +39,15 @@ def start_member(member: Member, folder: Path) -> None:
         "LANG": "C.UTF-8",
     }
     with (folder / "logs" / "init.log").open("ab") as log:
-        # Its own session: Ctrl-C at `up`, or its end, must not end the cluster.
-        subprocess.Popen(
-            [*enter, *isolate, *init],
+        # Its own session and no child of ours: neither Ctrl-C at `up` nor its end may end the cluster.
+        subprocess.run(
+            ["setsid", "--fork", *enter, *isolate, *init],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env=env,
             cwd="/",
-            start_new_session=True,
+            check=True,
         )
 
 
