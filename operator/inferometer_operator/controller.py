@@ -13,6 +13,7 @@ from inferometer_operator.queue import WorkQueue
 from inferometer_operator.reconcile import Step, reconcile
 from inferometer_operator.reconcile.observed import Observed, Refused
 from inferometer_operator.run import Key
+from inferometer_operator.sweeping import sweep
 
 WORKERS = 16
 """Runs that are looked at at a time: each spends its time waiting for an answer, up to 3 s for a silent coordinator."""
@@ -102,6 +103,8 @@ class Controller:
 
     async def _once(self, key: Key) -> float | None:
         observed = self.observer.observe(key)
+        if observed is None or observed.names_taken:
+            await sweep(self.observer.kube, key)
         if observed is None:
             return None
         step, observed = await self._decide(observed)

@@ -76,6 +76,15 @@ class Kube:
         except NotFoundError:
             return None
 
+    async def benchmark_uid(self, key: Key) -> str | None:
+        """Which benchmark bears the name now; None where none does."""
+        try:
+            found = await self._json("GET", f"{BENCHMARKS.format(namespace=key.namespace)}/{quote(key.name)}")
+        except NotFoundError:
+            return None
+        uid: str = found["metadata"]["uid"]
+        return uid
+
     async def delete_benchmark(self, key: Key, uid: str) -> None:
         """Deletes this very benchmark, and with it what belongs to it. Raises NotFoundError where it is gone."""
         path = f"{BENCHMARKS.format(namespace=key.namespace)}/{quote(key.name)}"

@@ -100,6 +100,9 @@ class Bench:
             *GROUP, self.namespace, PLURAL, "quickstart", {"spec": fields}, _content_type="application/merge-patch+json"
         )
 
+    def delete(self) -> None:
+        self._cluster.custom.delete_namespaced_custom_object(*GROUP, self.namespace, PLURAL, "quickstart")
+
     def find(self) -> dict[str, Any] | None:
         found = self._cluster.custom.list_namespaced_custom_object(*GROUP, self.namespace, PLURAL)["items"]
         return found[0] if found else None
@@ -420,13 +423,15 @@ def test_a_benchmark_of_an_old_name_waits_until_the_old_pods_are_gone(
     operator: Operator, bench: Bench, kubelet: Kubelet, cluster: Cluster
 ) -> None:
     bench.create()
-    old = kubelet.pod("quickstart-server-0")
-    cluster.custom.delete_namespaced_custom_object(*GROUP, bench.namespace, PLURAL, "quickstart")
+    # On a node: there a pod takes its time to end.
+    old = kubelet.bind("quickstart-server-0")
+    kubelet.bind("quickstart-server-1")
+    bench.delete()
     cluster.core.delete_namespaced_config_map("quickstart-plan", bench.namespace)
     uid = bench.create()
+    await_true(lambda: _is_deleted(kubelet, "quickstart-server-0"), "the old pods are on their way out")
     assert kubelet.pod("quickstart-server-0").metadata.uid == old.metadata.uid
-    for pod in kubelet.pods():
-        kubelet.take_away(pod.metadata.name)
+    await_true(lambda: _are_buried(kubelet), "the old pods are gone")
 
     new = await_true(lambda: kubelet.find("quickstart-server-0"), "the new run has its server")
     assert new.metadata.uid != old.metadata.uid
@@ -553,6 +558,41 @@ def test_a_run_that_exceeds_its_deadline_ends_and_is_deleted_when_its_time_is_ov
     await_true(lambda: bench.find() is None, "the benchmark is deleted")
 
 
+def test_pods_whose_benchmark_was_deleted_while_no_operator_was_alive_are_swept_at_its_start(
+    operator: Operator, bench: Bench, kubelet: Kubelet
+) -> None:
+    """No garbage collector runs here: what is deleted was deleted by the operator."""
+    bench.create()
+    for index in range(2):
+        kubelet.ready(f"quickstart-server-{index}", an_address())
+    operator.kill()
+    bench.delete()
+    assert [pod.metadata.deletion_timestamp for pod in kubelet.pods()] == [None, None]
+
+    operator.start()
+
+    await_true(lambda: all(pod.metadata.deletion_timestamp for pod in kubelet.pods()), "the pods are swept")
+
+
+def test_pods_that_were_orphaned_on_purpose_make_way_for_a_later_benchmark_of_the_name(
+    operator: Operator, bench: Bench, kubelet: Kubelet, cluster: Cluster
+) -> None:
+    bench.create()
+    for index in range(2):
+        kubelet.bind(f"quickstart-server-{index}")
+    operator.kill()
+    for pod in kubelet.pods():
+        cluster.core.patch_namespaced_pod(pod.metadata.name, bench.namespace, {"metadata": {"ownerReferences": None}})
+    bench.delete()
+    cluster.core.delete_namespaced_config_map("quickstart-plan", bench.namespace)
+    uid = bench.create()
+
+    operator.start()
+
+    await_true(lambda: _are_buried(kubelet), "the pods are swept")
+    await_true(lambda: _owners(kubelet) == {uid}, "the later benchmark has its own")
+
+
 def test_the_operator_writes_neither_annotations_nor_finalizers(
     operator: Operator, bench: Bench, kubelet: Kubelet, cluster: Cluster
 ) -> None:
@@ -592,6 +632,10 @@ def granted(cluster: Cluster) -> set[tuple[str, str, str]]:
         for resource in rule.resources
         for verb in rule.verbs
     }
+
+
+def _owners(kubelet: Kubelet) -> set[str]:
+    return {owner.uid for pod in kubelet.pods() for owner in pod.metadata.owner_references or ()}
 
 
 def _ago(seconds: int) -> str:
