@@ -38,6 +38,7 @@ from inferometer_operator.reconcile.step import (
     FetchReport,
     ListPods,
     Read,
+    ReadEvents,
     ReadLibrary,
     ReadLog,
     ReadStoredReport,
@@ -110,12 +111,21 @@ class Observer:
                 return replace(observed, fetched_report=await self._fetch(run, address, sha256))
             case ReadStoredReport():
                 return replace(observed, stored_report=await self._stored_report(run))
-            case ReadLog(pod):
+            case ReadLog() | ReadEvents() | AskAutoscaler() | AskProbe():
+                return await self._read_of(observed, read)
+
+    async def _read_of(self, observed: Observed, read: ReadLog | ReadEvents | AskAutoscaler | AskProbe) -> Observed:
+        """What is known of one pod beside the pod itself."""
+        pod = read.pod
+        match read:
+            case ReadLog():
                 return replace(observed, logs=MappingProxyType({**observed.logs, pod.name: await self._log(pod)}))
-            case AskAutoscaler(pod):
+            case ReadEvents():
+                return replace(observed, events=MappingProxyType({**observed.events, pod.name: await self._told(pod)}))
+            case AskAutoscaler():
                 awaited = {**observed.awaited, pod.name: await self._is_awaited(pod)}
                 return replace(observed, awaited=MappingProxyType(awaited))
-            case AskProbe(pod):
+            case AskProbe():
                 unserved = {**observed.unserved, pod.name: await self._unserved_since(pod)}
                 return replace(observed, unserved=MappingProxyType(unserved))
 
@@ -177,6 +187,14 @@ class Observer:
             return ""
         return "" if log.startswith(LOG_IS_GONE) else log
 
+    async def _told(self, pod: Pod) -> tuple[str, ...]:
+        try:
+            events = await self.kube.events_about(pod.namespace, pod.uid)
+        except KubeError:
+            # As with its log.
+            return ()
+        return tuple(map(_sentence, sorted(events, key=_last_seen)))
+
     async def _is_awaited(self, pod: Pod) -> bool:
         try:
             events = await self.kube.events_about(pod.namespace, pod.uid)
@@ -192,6 +210,17 @@ class Observer:
         refused = (event for event in events if PROBE_REFUSED in event.get("message", ""))
         times = [event.get("firstTimestamp") or event.get("eventTime") for event in refused]
         return min((parse_time(time) for time in times if time), default=None)
+
+
+def _sentence(event: dict[str, Any]) -> str:
+    times = f" (x{count})" if (count := event.get("count") or 1) > 1 else ""
+    return f"{event.get('reason', '')}{times}: {event.get('message', '')}"
+
+
+def _last_seen(event: dict[str, Any]) -> datetime:
+    series = event.get("series") or {}
+    last = event.get("lastTimestamp") or series.get("lastObservedTime") or event.get("eventTime")
+    return parse_time(last or event["metadata"]["creationTimestamp"])
 
 
 def _belongs_to(stored: dict[str, Any], run: Run) -> bool:

@@ -22,6 +22,8 @@ Message = Annotated[str, Meta(max_length=2048)]
 MESSAGE_LIMIT = 2048
 LOG_TAIL_LIMIT = 4096
 EVIDENCE_LIMIT = 4
+EVENTS_LIMIT = 8
+EVENT_LIMIT = 256
 
 
 class StatusStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -121,6 +123,10 @@ class Evidence(StatusStruct, frozen=True, kw_only=True):
     log_tail: Annotated[
         Annotated[str, Meta(max_length=LOG_TAIL_LIMIT)], Meta(description="The last 4 KiB of its log.")
     ] = ""
+    events: Annotated[
+        tuple[Annotated[str, Meta(max_length=EVENT_LIMIT)], ...],
+        Meta(max_length=EVENTS_LIMIT, description="What was told of it, the latest last."),
+    ] = ()
 
 
 class ReportReference(StatusStruct, frozen=True, kw_only=True):

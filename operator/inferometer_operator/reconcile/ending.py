@@ -1,10 +1,18 @@
 """How a run ends without a result: typed, with evidence, and once."""
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from inferometer_operator.api.conditions import ConditionType
-from inferometer_operator.api.status import EVIDENCE_LIMIT, LOG_TAIL_LIMIT, Evidence, ReasonStatus, Summary
+from inferometer_operator.api.status import (
+    EVENT_LIMIT,
+    EVENTS_LIMIT,
+    EVIDENCE_LIMIT,
+    LOG_TAIL_LIMIT,
+    Evidence,
+    ReasonStatus,
+    Summary,
+)
 from inferometer_operator.objects.events import Told
 from inferometer_operator.pods import Pod, Running, Terminated, Waiting
 from inferometer_operator.reconcile.log_words import without_tables
@@ -19,7 +27,7 @@ from inferometer_operator.reconcile.status_change import (
     shortened,
     with_conditions,
 )
-from inferometer_operator.reconcile.step import Need, ReadLog, Step
+from inferometer_operator.reconcile.step import Need, ReadEvents, ReadLog, Step
 from inferometer_operator.run import format_time
 
 INCONCLUSIVE = "Inconclusive"
@@ -57,16 +65,17 @@ def end_without_result(observed: Observed, reason: str, message: str, *failed: P
 
 
 def evidence_of(observed: Observed, *failed: Pod | None) -> tuple[Evidence, ...] | Need:
-    """What is kept of the pods that failed, beside what is kept already; their logs are read first."""
+    """What is kept of the pods that failed, beside what is kept already; their logs and events are read first."""
     pods = tuple(pod for pod in failed if pod is not None)[:EVIDENCE_LIMIT]
-    unread = tuple(ReadLog(pod) for pod in pods if _has_log(pod) and pod.name not in observed.logs)
-    if unread:
-        return Need(unread)
+    logs = tuple(ReadLog(pod) for pod in pods if _has_log(pod) and pod.name not in observed.logs)
+    events = tuple(ReadEvents(pod) for pod in pods if pod.name not in observed.events)
+    if logs or events:
+        return Need((*logs, *events))
     kept = {one.pod: one for one in observed.run.status.evidence}
-    for one in (_evidence(pod, observed.logs.get(pod.name, "")) for pod in pods):
+    for one in (_evidence(pod, observed) for pod in pods):
         old = kept.get(one.pod)
         # A container that is removed has no log any more; what was read of it stays.
-        kept[one.pod] = one if old is None or one.log_tail else msgspec.structs.replace(one, log_tail=old.log_tail)
+        kept[one.pod] = one if old is None else _with_what_was_read_of(old, one)
     return tuple(kept.values())[:EVIDENCE_LIMIT]
 
 
@@ -80,14 +89,25 @@ def _has_log(pod: Pod) -> bool:
     return isinstance(pod.container, Running | Terminated) and bool(pod.node)
 
 
-def _evidence(pod: Pod, log: str) -> Evidence:
-    tail = without_tables(log)[-LOG_TAIL_LIMIT:]
+def _with_what_was_read_of(old: Evidence, new: Evidence) -> Evidence:
+    return msgspec.structs.replace(new, log_tail=new.log_tail or old.log_tail, events=new.events or old.events)
+
+
+def _evidence(pod: Pod, observed: Observed) -> Evidence:
+    code: int | UnsetType = UNSET
     match pod.container:
         case Terminated(exit_code, reason, message):
             words = ": ".join(part for part in (pod.reason or reason, pod.message or message) if part)
-            return Evidence(pod=pod.name, node=pod.node, reason=shortened(words), exit_code=exit_code, log_tail=tail)
+            code = exit_code
         case Waiting(reason, message):
             words = f"{reason}: {message}"
         case _:
             words = pod.disruption or pod.unschedulable or pod.reason
-    return Evidence(pod=pod.name, node=pod.node, reason=shortened(words), log_tail=tail)
+    return Evidence(
+        pod=pod.name,
+        node=pod.node,
+        reason=shortened(words),
+        exit_code=code,
+        log_tail=without_tables(observed.logs.get(pod.name, ""))[-LOG_TAIL_LIMIT:],
+        events=tuple(one[:EVENT_LIMIT] for one in observed.events[pod.name][-EVENTS_LIMIT:]),
+    )

@@ -82,6 +82,8 @@ class Observed:
     fetched_report: bytes | Absent | None = None
     logs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The ends of logs, by pod; empty where there is none."""
+    events: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """What was told of pods, by pod, the latest last."""
     awaited: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     """Whether an autoscaler said that it makes a node, by pod."""
     unserved: Mapping[str, datetime | None] = field(default_factory=lambda: MappingProxyType({}))

@@ -112,6 +112,13 @@ class ReadLog:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadEvents:
+    """Read what was told of a pod."""
+
+    pod: Pod
+
+
+@dataclass(frozen=True, slots=True)
 class AskAutoscaler:
     """Find out whether an autoscaler said that it makes a node for a pod."""
 
@@ -133,6 +140,7 @@ Read = (
     | FetchReport
     | ReadStoredReport
     | ReadLog
+    | ReadEvents
     | AskAutoscaler
     | AskProbe
 )

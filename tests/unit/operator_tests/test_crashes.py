@@ -24,6 +24,7 @@ from inferometer_operator.reconcile.step import (
     FetchReport,
     ListPods,
     Read,
+    ReadEvents,
     ReadLibrary,
     ReadLog,
     ReadStoredReport,
@@ -129,6 +130,8 @@ class Operator:
                 return replace(observed, fetched_report=REPORT)
             case ReadStoredReport():
                 return replace(observed, stored_report=StoredReport(world.report))
+            case ReadEvents(pod):
+                return replace(observed, events={**observed.events, pod.name: ()})
             case ReadLog(pod):
                 return replace(observed, logs={**observed.logs, pod.name: ""})
             case _:

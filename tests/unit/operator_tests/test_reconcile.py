@@ -10,7 +10,7 @@ import pytest
 from inferometer_loadgen.protocol.api import FailureReport, RunProgress, RunState
 from inferometer_loadgen.report import schema
 from inferometer_operator.api.conditions import ConditionType
-from inferometer_operator.api.status import Progress, ServerStatus, Summary
+from inferometer_operator.api.status import EVENT_LIMIT, EVENTS_LIMIT, Progress, ServerStatus, Summary
 from inferometer_operator.objects.config_maps import plan_config_map, report_config_map
 from inferometer_operator.objects.labels import Role
 from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
@@ -24,6 +24,7 @@ from inferometer_operator.reconcile.step import (
     AskCoordinator,
     FetchReport,
     ListPods,
+    ReadEvents,
     ReadLibrary,
     ReadLog,
     ReadStoredReport,
@@ -451,16 +452,17 @@ def test_a_loss_after_the_start_is_written_down_before_anything_else_and_nothing
     assert (noted.create, noted.delete, noted.call) == ((), (), None)
 
 
-def test_the_log_of_a_server_that_exited_is_read_before_its_loss_is_written_down() -> None:
+def test_the_log_and_the_events_of_a_server_that_exited_are_read_before_its_loss_is_written_down() -> None:
     dead = a_pod(Role.SERVER, 0, ready=False, container=Terminated(137, "OOMKilled"))
     observed = an_observed_run(*STARTED, pods=(dead, *ALL_PODS[1:]), coordinator=RUNNING)
 
-    assert reconcile(observed) == Need((ReadLog(dead),))
-    noted = step(replace(observed, logs={dead.name: "the last words"}))
+    assert reconcile(replace(observed, events={})) == Need((ReadLog(dead), ReadEvents(dead)))
+    told = tuple(f"Unhealthy: {number}" + "x" * EVENT_LIMIT for number in range(EVENTS_LIMIT + 1))
+    noted = step(replace(observed, logs={dead.name: "the last words"}, events={dead.name: told}))
     assert noted.status is not None
-    assert [(one.pod, one.exit_code, one.log_tail) for one in noted.status.evidence] == [
-        ("quickstart-server-0", 137, "the last words")
-    ]
+    (evidence,) = noted.status.evidence
+    assert (evidence.pod, evidence.exit_code, evidence.log_tail) == ("quickstart-server-0", 137, "the last words")
+    assert evidence.events == tuple(one[:EVENT_LIMIT] for one in told[1:])
 
 
 COORDINATOR_LOSSES: dict[str, tuple[dict[str, Any], str]] = {

@@ -123,6 +123,7 @@ def an_observed_run(
         "told": ALL_TOLD,
         "library": NpzFacts(samples=8, sha256="ab" * 32),
         "trial": LetIn(),
+        "events": {pod.name: () for pod in changes.get("pods", ())},
     }
     observed = Observed(**ordinary | changes)
     _must_be_possible(observed)
