@@ -10,7 +10,13 @@ from inferometer_loadgen.verdict.reasons import ReasonType
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.objects.config_maps import report_config_map
 from inferometer_operator.reconcile.ending import end_without_result
-from inferometer_operator.reconcile.noted import casualties, noted_failure
+from inferometer_operator.reconcile.noted import (
+    Why,
+    casualties,
+    is_yet_to_be_told,
+    noted_failure,
+    with_what_became_of_them,
+)
 from inferometer_operator.reconcile.observed import Absent, Observed
 from inferometer_operator.reconcile.result import finished_status, told_of, with_what_was_measured
 from inferometer_operator.reconcile.step import FetchReport, Need, ReadStoredReport, Step
@@ -38,10 +44,14 @@ def finish_from_the_stored_report(observed: Observed) -> Step | Need | None:
 def _end_with_what_was_measured(
     observed: Observed, report: schema.Report, digest: str, called_off: str
 ) -> Step | Need | None:
-    noted = noted_failure(observed.run)
+    if is_yet_to_be_told(observed):
+        return Step(again_after_s=1.0)
+    noted, lost = noted_failure(observed.run), casualties(observed)
     # Nobody but the operator calls a run off, and it notes why; who holds the token can do it too.
-    reason, message = (RunFailure.ABORTED, called_off) if noted is None else (noted.reason, noted.message)
-    ended = end_without_result(observed, reason, message, *casualties(observed))
+    why = Why(RunFailure.ABORTED, called_off) if noted is None else Why(noted.reason, noted.message)
+    if why.reason == RunFailure.WORKER_LOST:
+        why = with_what_became_of_them(why, lost)
+    ended = end_without_result(observed, why.reason, why.message, *lost)
     if isinstance(ended, Need) or ended.status is None:
         return ended
     return replace(ended, status=with_what_was_measured(observed, ended.status, report, digest))

@@ -5,12 +5,10 @@ from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
 from inferometer_operator.objects.names import token_name
 from inferometer_operator.pods import Pod, Running
 from inferometer_operator.reconcile.ending import end_without_result
-from inferometer_operator.reconcile.loss import what_became_of
-from inferometer_operator.reconcile.noted import Why, note, noted_failure
+from inferometer_operator.reconcile.noted import Why, note, noted_failure, with_what_became_of_them
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.readiness import end_if_hopeless, loaders_start
 from inferometer_operator.reconcile.step import AskCoordinator, Need, Step, TokenFor
-from inferometer_operator.reconcile.trouble import subject
 
 
 def ask_a_ready_coordinator(observed: Observed) -> Need | None:
@@ -35,12 +33,10 @@ def end_if_the_run_failed(observed: Observed) -> Step | Need | None:
     failed = lost or (observed.coordinator_pod,)
     if answer.failure is None:
         return end_without_result(observed, "Failed", "the coordinator gives no reason", *failed)
-    # Kubernetes may know more than the coordinator, to which a killed worker has only hung up.
-    became = [words for pod in lost if (words := what_became_of(pod, subject(pod)))]
-    message = "; ".join([answer.failure.message, *became[:1]])
+    why = with_what_became_of_them(Why(answer.failure.type, answer.failure.message), lost)
     if answer.report_sha256:
-        return note(observed, Why(answer.failure.type, message), *lost)
-    return end_without_result(observed, answer.failure.type, message, *failed)
+        return note(observed, why, *lost)
+    return end_without_result(observed, why.reason, why.message, *failed)
 
 
 def end_if_loaders_are_hopeless(observed: Observed) -> Step | Need | None:

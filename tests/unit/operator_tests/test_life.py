@@ -256,9 +256,31 @@ def test_what_was_measured_before_a_worker_was_lost_is_stored_with_the_coordinat
     pods = (COORDINATOR, *WORKERS)
     observed = noted(*MEASURED, reason="WorkerLost", pods=pods, coordinator=lost, stored_report=NO_REPORT)
     assert reconcile(observed) == Need((FetchReport(COORDINATOR_IP, "e" * 64),))
-    ended = step(replace(observed, stored_report=StoredReport(PARTIAL)))
+    late = noted(
+        *MEASURED, ago_s=5, reason="WorkerLost", pods=pods, coordinator=lost, stored_report=StoredReport(PARTIAL)
+    )
+    ended = step(late)
     assert said(ended, ConditionType.FAILED) == ("True", "WorkerLost")
     assert said(ended, ConditionType.REPORT_STORED) == ("True", "StoredInPart")
+
+
+def test_kubernetes_is_given_a_moment_to_tell_what_became_of_a_worker_that_hung_up() -> None:
+    stored = StoredReport(PARTIAL)
+    failure = FailureReport(type="WorkerLost", message="worker 0 hung up")
+    lost: dict[str, Any] = {
+        "coordinator": an_answer(RunState.FAILED, failure=failure, report_sha256="e" * 64),
+        "stored_report": stored,
+    }
+    waiting = noted(*MEASURED, ago_s=4.9, reason="WorkerLost", pods=(COORDINATOR, *WORKERS), **lost)
+    assert step(waiting) == Step(again_after_s=1.0)
+
+    killed = a_pod(Role.WORKER, 0, ready=False, container=Terminated(137, "OOMKilled"))
+    told: dict[str, Any] = {"logs": {killed.name: "the last words"}, "events": {killed.name: ()}}
+    ended = step(replace(waiting, pods=(COORDINATOR, killed), **told))
+    assert ended.status is not None
+    assert [(one.pod, one.exit_code) for one in ended.status.evidence] == [(killed.name, 137)]
+    failed = next(one for one in ended.status.conditions if one.type == ConditionType.FAILED)
+    assert failed.message == "why; worker 0 exited with code 137 (OOMKilled)"
 
 
 def test_a_lost_server_leaves_the_coordinator_time_for_the_answers_that_never_come() -> None:
@@ -280,7 +302,7 @@ def test_what_was_kept_of_a_lost_pod_outlives_the_pod() -> None:
 
 def test_a_server_that_is_deleted_at_the_end_of_the_load_is_no_evidence() -> None:
     released = a_pod(Role.SERVER, 0, ready=False, deleting=True, container=Terminated(137, "Error"))
-    observed = noted(*MEASURED, reason="WorkerLost", pods=(released,), stored_report=StoredReport(PARTIAL))
+    observed = noted(*MEASURED, reason="ServerLost", pods=(released,), stored_report=StoredReport(PARTIAL))
 
     ended = step(observed)
     assert ended.status is not None
