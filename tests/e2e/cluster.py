@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from inferometer_dev.cluster.access import kubectl
+from inferometer_dev.cluster.access import audit_log, kubectl
 from inferometer_dev.cluster.lifecycle import down, up
 from inferometer_dev.cluster.status import status
 from inferometer_dev.demo import QUICKSTART, install_operator, prepare_namespace
@@ -24,13 +24,17 @@ type Object = dict[str, Any]
 
 
 @contextmanager
-def installed_operator() -> Iterator[None]:
-    """A running cluster with the operator of this checkout; a cluster that was not there before goes again."""
+def installed_operator() -> Iterator[int]:
+    """A running cluster with the operator of this checkout; a cluster that was not there before goes again.
+
+    The number is where the audit log stood before.
+    """
     was_there = bool(status())
     up(1, GPUS)
     try:
+        audited = audit_log().stat().st_size
         install_operator()
-        yield
+        yield audited
     finally:
         if not was_there:
             down()

@@ -8,17 +8,18 @@ from e2e.cluster import Bench, bench_namespace, installed_operator
 
 
 @pytest.fixture(scope="session")
-def operator() -> Iterator[None]:
-    with installed_operator():
-        yield
+def operator() -> Iterator[int]:
+    """Where the API server's audit log stood before the operator came."""
+    with installed_operator() as audited:
+        yield audited
 
 
 @pytest.fixture
-def bench(operator: None) -> Iterator[Bench]:
+def bench(operator: int) -> Iterator[Bench]:
     with bench_namespace() as namespace:
         yield namespace
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of the cluster's own life take it down: they come first, so that nobody else's cluster goes."""
-    items.sort(key=lambda item: item.path.name != "test_cluster_life.py")
+    """First the tests of the cluster's own life, which take it down; last the one that reads what all others did."""
+    items.sort(key=lambda item: {"test_cluster_life.py": 0, "test_rights.py": 2}.get(item.path.name, 1))

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from e2e.faults import daemon_pid
 from e2e.machine import Machine, look, wait_until
 from inferometer_dev.cluster import state
-from inferometer_dev.cluster.members import init_pid, running_members
+from inferometer_dev.cluster.members import running_members
 from inferometer_dev.cluster.network import has_namespace_mount
 from inferometer_dev.cluster.store import template
 from inferometer_dev.images.pause import build_pause
 from inferometer_dev.oci import write_archive
 from inferometer_dev.paths import REPO, STATE, cache_dir
-from inferometer_dev.process import children_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,11 +95,11 @@ def test_up_starts_a_dead_node_again(no_cluster: None) -> None:
 def test_killing_a_daemon_of_a_node_ends_neither_the_node_nor_its_pods(no_cluster: None) -> None:
     succeed("up", "--nodes", "1")
     run_a_pod_on("node-1", "localhost/pause:1")
-    killed = {name: daemon("node-1", name) for name in ("containerd", "kubelet", "kube-proxy")}
+    killed = {name: daemon_pid("node-1", name) for name in ("containerd", "kubelet", "kube-proxy")}
     for pid in killed.values():
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: all(daemon("node-1", name) not in (None, pid) for name, pid in killed.items()))
+    wait_until(lambda: all(daemon_pid("node-1", name) not in (None, pid) for name, pid in killed.items()))
     succeed("kubectl", "wait", "--for=condition=Ready", "--timeout=30s", "pod/on-node-1", "node/node-1")
     restarts = succeed(
         "kubectl", "get", "pod", "on-node-1", "-o", "jsonpath={.status.containerStatuses[0].restartCount}"
@@ -240,16 +240,6 @@ def run_a_pod_on(node: str, image: str) -> None:
     argv = [str(CLUSTER), "kubectl", "create", "-f", "-"]
     subprocess.run(argv, input=json.dumps(pod), text=True, check=True, capture_output=True)
     succeed("kubectl", "wait", "--for=condition=Ready", "--timeout=60s", f"pod/on-{node}")
-
-
-def daemon(member: str, name: str) -> int | None:
-    """The id of the member's process that runs the binary `name`."""
-    init = init_pid(member)
-    shells = children_of(init) if init is not None else ()
-    for pid in (child for shell in shells for child in children_of(shell)):
-        if os.path.basename(os.path.realpath(f"/proc/{pid}/exe")) == name:  # noqa: PTH119
-            return pid
-    return None
 
 
 def kill_up_when(reached: Callable[[], bool]) -> None:
