@@ -16,6 +16,7 @@ _TOOLS = {
     "images": "inferometer_dev.images.cli",
     "triton": "inferometer_dev.triton",
     "demo": "inferometer_dev.demo",
+    "soak": "inferometer_dev.soak",
 }
 
 
