@@ -79,10 +79,15 @@ class Bench:
             time.sleep(POLL_S)
 
     def wait_until(self, condition: Callable[[], bool], within_s: float, what: str) -> None:
+        self.wait_for(lambda: condition() or None, within_s, what)
+
+    def wait_for[Found](self, find: Callable[[], Found | None], within_s: float, what: str) -> Found:
+        """What `find` gives, once it gives something."""
         give_up = time.monotonic() + within_s
-        while not condition():
+        while (found := find()) is None:
             assert time.monotonic() < give_up, f"not {what} within {within_s:.0f} s"
             time.sleep(POLL_S)
+        return found
 
 
 @contextmanager

@@ -51,6 +51,13 @@ def is_measured(status: Object) -> bool:
     return condition(status, "Measured").get("status") == "True"
 
 
+def given_its_start(bench: Bench) -> Object | None:
+    """The coordinator's answer once it has accepted a start, the one and only; it leaves soon after the end."""
+    answer = coordinator_status(bench, "steady")
+    assert answer.get("startsAccepted", 0) <= 1
+    return answer if answer.get("startsAccepted") else None
+
+
 type Predicate = Callable[[Object], bool]
 
 MOMENTS: dict[str, tuple[str, Predicate, Predicate]] = {
@@ -77,14 +84,15 @@ def test_a_run_completes_as_if_nothing_had_happened_when_its_operator_is_killed(
             assert still(bench.get("ib", "steady")["status"]), "the operator was killed too late to prove anything"
             if request_held == "POST /v1/start":
                 assert coordinator_status(bench, "steady")["startsAccepted"] == 0
+            # While the report is held back: once that is stored, the coordinator leaves.
+            started = given_its_start(bench)
         bench.wait("steady", has_started, 60, "started")
-        bench.wait_until(lambda: coordinator_status(bench, "steady").get("startsAccepted") == 1, 30, "given its start")
-        started = coordinator_status(bench, "steady")
+        started = started or bench.wait_for(lambda: given_its_start(bench), 30, "given its start")
         benchmark = bench.wait("steady", is_finished, 90, "finished")
         heard = record.heard()
 
     status = benchmark["status"]
-    assert (started["startsAccepted"], started["nonce"]) == (1, status["startNonce"])
+    assert started["nonce"] == status["startNonce"]
     assert status["startNonce"] == before.get("startNonce", status["startNonce"])
     assert condition(status, "Complete")["status"] == "True"
     assert status["result"]["errors"] == 0
