@@ -94,6 +94,12 @@ def _schema_rows() -> Iterator[Row]:
         "Correct the name; in the shell the likely one is named.",
     )
     yield "a required field that is missing", ADMISSION, "`Required value`", "Add it."
+    yield (
+        "`spec.target.triton`, from somebody who may not create pods in the benchmark's namespace",
+        "admission, by the chart's policy",
+        "`Forbidden`",
+        "Ask for that right, or let somebody create the benchmark who has it.",
+    )
     forms: defaultdict[str, list[str]] = defaultdict(list)
     for path, form in _forms(mi.type_info(BenchmarkSpec), "spec", ""):
         if path not in forms[form]:

@@ -62,8 +62,13 @@ def test_an_upgrade_keeps_the_key_and_an_uninstall_keeps_the_benchmarks(empty: C
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [("image.tagg=1", "tagg"), ("image.pullPolicy=Sometimes", "pullPolicy"), ("logLevel=loud", "logLevel")],
-    ids=["a name that is none", "a policy that is none", "a level that is none"],
+    [
+        ("image.tagg=1", "tagg"),
+        ("image.pullPolicy=Sometimes", "pullPolicy"),
+        ("logLevel=loud", "logLevel"),
+        ("admissionPolicy.enabled=perhaps", "admissionPolicy"),
+    ],
+    ids=["a name that is none", "a policy that is none", "a level that is none", "neither yes nor no"],
 )
 def test_a_value_that_does_not_fit_is_refused(helm: Helm, value: str, words: str) -> None:
     refused = helm("template", "inferometer", str(CHART), "--set", value)
