@@ -6,17 +6,17 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from aiohttp import web
 
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.coordinator.run import Run
 from inferometer_loadgen.coordinator.server import Api
-from inferometer_loadgen.report import schema
+from inferometer_loadgen.report import short
+from inferometer_loadgen.report.short import ShortReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class CoordinatorSettings:
     api_port: int
     link_port: int
     termination_path: Path | None
-    """Where the result is left for whoever looks at an ended pod."""
+    """Where the report is left in short, for whoever looks at an ended pod."""
 
 
 class TerminatedError(Exception):
@@ -43,7 +43,8 @@ def run_coordinator(settings: CoordinatorSettings) -> bool:
 
 
 async def _run(settings: CoordinatorSettings) -> bool:
-    run = Run(plans.decode(settings.plan_path.read_bytes()), settings.run_uid, settings.token)
+    plan = plans.decode(settings.plan_path.read_bytes())
+    run = Run(plan, settings.run_uid, settings.token, _leave_in(settings.termination_path))
     api_socket = socket.create_server((settings.host, settings.api_port))
     link_socket = socket.create_server((settings.host, settings.link_port))
     link_server = await asyncio.start_server(run.links.serve, sock=link_socket)
@@ -61,7 +62,6 @@ async def _run(settings: CoordinatorSettings) -> bool:
                 driving.cancel()
                 raise TerminatedError
             there_is_a_report = driving.result()
-        _leave_result(settings.termination_path, run.report)
     finally:
         link_server.close()
         await runner.cleanup()
@@ -84,22 +84,16 @@ async def _until_terminated() -> AsyncIterator[asyncio.Future[None]]:
         loop.remove_signal_handler(signal.SIGTERM)
 
 
-class _ResultLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    verdict: str
-    metric: str
-    value: float | None
-    p99_ns: int | None
-    report_sha256: str
+def _leave_in(path: Path | None) -> Callable[[ShortReport], None]:
+    """Leaves the report's summary where Kubernetes takes it from when the container has ended, however it ends."""
 
+    def leave(summary: ShortReport) -> None:
+        if path is None:
+            return
+        try:
+            path.write_bytes(short.encode(summary))
+        except OSError as error:
+            # It is the last resort: the report itself can still be fetched.
+            sys.stderr.write(f"inferometer coordinator: {path} can't be written: {error}\n")
 
-def _leave_result(path: Path | None, report: schema.Report | None) -> None:
-    if path is None or report is None:
-        return
-    line = _ResultLine(
-        verdict=report.verdict,
-        metric=report.result.metric,
-        value=report.result.value,
-        p99_ns=report.result.latency.p99_ns,
-        report_sha256=schema.sha256(schema.encode(report)),
-    )
-    path.write_bytes(msgspec.json.encode(line))
+    return leave

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 
 import aiohttp
@@ -28,6 +28,7 @@ from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
 from inferometer_loadgen.report import schema
+from inferometer_loadgen.report.short import ShortReport, in_short
 from inferometer_loadgen.stream import make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
 
@@ -41,11 +42,15 @@ LINGER_S = 600.0
 
 
 class Run:
-    """One run, from waiting for workers until its end was acknowledged."""
+    """One run, from waiting for workers until its end was acknowledged.
 
-    def __init__(self, plan: Plan, run_uid: str, token: bytes) -> None:
+    `leave` is told the report in short before anybody hears that there is one.
+    """
+
+    def __init__(self, plan: Plan, run_uid: str, token: bytes, leave: Callable[[ShortReport], None]) -> None:
         self._plan = plan
         self._run_uid = run_uid
+        self._leave = leave
         self._state = st.CoordinatorState(plan)
         self._stream = make_stream(plan.stream)
         self._live = LiveView()
@@ -63,11 +68,6 @@ class Run:
         self._during: list[asyncio.Task[None]] = []
         self._watched = st.Phase.WAITING
         self._overdue: asyncio.TimerHandle | None = None
-
-    @property
-    def report(self) -> schema.Report | None:
-        """The report, once there is one."""
-        return schema.decode(self._report) if self._report else None
 
     async def drive(self) -> bool:
         """Runs until the end was acknowledged, or nobody came for it; whether there is a report."""
@@ -234,7 +234,9 @@ class Run:
         except (RecordsMissingError, RecordsTwiceError) as error:
             self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, str(error)))
             return
-        self._report = schema.encode(report)
+        encoded = schema.encode(report)
+        self._leave(in_short(report, schema.sha256(encoded)))
+        self._report = encoded
         self._events.put_nowait(ev.Scored())
 
     def _facts(self) -> RunFacts:

@@ -20,6 +20,7 @@ from inferometer_loadgen.plan import (
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunState, RunStatus, StartRequest
 from inferometer_loadgen.protocol.signing import sign_hello
+from inferometer_loadgen.report.short import ShortReport
 from inferometer_loadgen.worker.clock_identity import boot_id, time_namespace
 
 TOKEN = b"token"
@@ -85,6 +86,8 @@ class Rig:
     plan: Plan
     port: int
     driving: asyncio.Task[bool]
+    left: list[ShortReport]
+    """What the coordinator has left in its termination message."""
     peers: list[Peer] = field(default_factory=list)
 
     async def peer(self, index: int, pod_uid: str = "") -> tuple[Peer, frames.FromCoordinator]:
@@ -143,9 +146,10 @@ class Rig:
 @contextlib.asynccontextmanager
 async def a_coordinator(plan: Plan) -> AsyncIterator[Rig]:
     """For as long as the context lasts."""
-    run = Run(plan, RUN_UID, TOKEN)
+    left: list[ShortReport] = []
+    run = Run(plan, RUN_UID, TOKEN, left.append)
     async with await asyncio.start_server(run.links.serve, "127.0.0.1", 0) as server:
-        rig = Rig(run, plan, server.sockets[0].getsockname()[1], asyncio.create_task(run.drive()))
+        rig = Rig(run, plan, server.sockets[0].getsockname()[1], asyncio.create_task(run.drive()), left)
         try:
             yield rig
         finally:

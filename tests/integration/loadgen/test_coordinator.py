@@ -2,11 +2,23 @@
 
 import asyncio
 
+import numpy as np
+
 from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.plan import digest
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunState
+from inferometer_loadgen.report import schema
+from inferometer_loadgen.report.short import in_short
 from integration.loadgen.peers import a_coordinator, a_plan
+
+FINISHED = frames.Finished(rows=1, backlogged=0, cpu_ns=1, busy_ns=1, elapsed_ns=1_000_000, first_error="")
+
+
+def one_answer() -> frames.Records:
+    """The worker's first query, answered after a millisecond."""
+    rows, sent_ns, done_ns = (np.array([value], "<i8").tobytes() for value in (0, 0, 1_000_000))
+    return frames.Records(rows=rows, sent_ns=sent_ns, done_ns=done_ns, status=np.array([0], "<i1").tobytes())
 
 
 def test_records_that_cannot_be_read_end_the_run() -> None:
@@ -51,5 +63,23 @@ def test_nobody_takes_the_place_of_a_worker_after_the_start() -> None:
             status = await rig.status_is(RunState.FAILED)
             assert status.failure is not None
             assert status.failure.type == "WorkerLost"
+
+    asyncio.run(story())
+
+
+def test_a_report_is_left_in_short_too_for_the_case_that_nobody_can_fetch_it() -> None:
+    async def story() -> None:
+        async with a_coordinator(a_plan()) as rig:
+            peers = await rig.measuring_workers()
+            rig.run.abort("enough")
+            for peer in peers:
+                await peer.hear_a(frames.Stop)
+                peer.say(one_answer(), FINISHED)
+
+            status = await rig.status_is(RunState.DONE)
+
+            whole = rig.run.report_json()
+            assert whole is not None
+            assert rig.left == [in_short(schema.decode(whole), status.report_sha256)]
 
     asyncio.run(story())

@@ -1,0 +1,64 @@
+"""A report in 3 KiB: what a coordinator leaves in its termination message, as a last resort.
+
+Kubernetes keeps that message in the pod's status when the container has ended, however it ended. So where a report is
+lost with its coordinator, its verdict and its figures are not. This is not the report: no replica, worker or plan is
+in it, and long words are cut.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from inferometer_loadgen.report.schema import Reason, Report, ReportStruct, Result
+
+LIMIT_BYTES = 3072
+"""A pod's messages share 12 KiB, up to four containers have this much each; of a longer one the beginning is lost."""
+
+MOST_REASONS = 4
+LONGEST_MESSAGE = 256
+
+
+class ShortReport(ReportStruct, frozen=True, kw_only=True):
+    """What the status of a run is made from, but for its replicas."""
+
+    run_uid: str
+    report_sha256: str
+    """Of the whole report."""
+    verdict: Literal["Valid", "Invalid", "Inconclusive"]
+    reasons: tuple[Reason, ...]
+    result: Result
+    send_lag_p99_ns: int | None
+
+
+def in_short(report: Report, report_sha256: str) -> ShortReport:
+    """The report without its details."""
+    return ShortReport(
+        run_uid=report.run_uid,
+        report_sha256=report_sha256,
+        verdict=report.verdict,
+        reasons=report.reasons,
+        result=report.result,
+        send_lag_p99_ns=report.client.send_lag_p99_ns,
+    )
+
+
+def encode(short: ShortReport) -> bytes:
+    """As JSON of at most LIMIT_BYTES: the first reasons, shortened, and fewer of them where they are still too long."""
+    reasons = tuple(
+        Reason(type=one.type, message=_shortened(one.message, LONGEST_MESSAGE)) for one in short.reasons[:MOST_REASONS]
+    )
+    while len(data := msgspec.json.encode(msgspec.structs.replace(short, reasons=reasons))) > LIMIT_BYTES and reasons:
+        reasons = reasons[:-1]
+    return data
+
+
+def decode(text: str) -> ShortReport | None:
+    """What a coordinator has left; None where the text is something else, such as nothing."""
+    try:
+        return msgspec.json.decode(text.encode(), type=ShortReport)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,39 @@
+"""What is left of a report where only its coordinator's last words are left."""
+
+import msgspec
+import pytest
+
+from inferometer_loadgen.report.schema import Reason
+from inferometer_loadgen.report.short import LIMIT_BYTES, decode, encode, in_short
+
+from .reports import a_report
+
+SHORT = in_short(a_report(), "ab" * 32)
+
+
+def test_it_can_be_read_again() -> None:
+    assert decode(encode(SHORT).decode()) == SHORT
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "\x00", "\U0001f600"])
+def test_it_is_never_longer_than_kubernetes_keeps_whole(letter: str) -> None:
+    reason = Reason(type="LatencyBoundExceeded", message=letter * 5000)
+    long = msgspec.structs.replace(SHORT, reasons=(reason,) * 20)
+
+    data = encode(long)
+
+    assert len(data) <= LIMIT_BYTES
+    found = decode(data.decode())
+    assert found is not None
+    assert found.reasons
+    assert found.reasons[0].message.startswith(letter)
+    assert msgspec.structs.replace(found, reasons=()) == msgspec.structs.replace(SHORT, reasons=())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Killed", "{}", encode(SHORT).decode()[1:], encode(SHORT).decode().replace("Valid", "Good"), "\ud800"],
+    ids=["nothing", "words", "an empty object", "its end", "another verdict", "no text"],
+)
+def test_what_is_something_else_is_nothing(text: str) -> None:
+    assert decode(text) is None
