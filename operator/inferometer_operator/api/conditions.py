@@ -16,7 +16,8 @@ class ConditionType(StrEnum):
     MEASURED = "Measured"
     """True: the load has ended and the servers are released."""
     REPORT_STORED = "ReportStored"
-    """True: the report is in the ConfigMap that status.report names."""
+    """True: the report is in the ConfigMap that status.report names. False: it was lost with its coordinator, and what
+    is in the status is all that is left."""
     FINISHED = "Finished"
     """True at every end: nothing more will happen. The one to wait for."""
     COMPLETE = "Complete"

@@ -14,6 +14,7 @@ from inferometer_operator.reconcile.accept import (
     wait_for_an_earlier_run,
 )
 from inferometer_operator.reconcile.finishing import finish_from_the_stored_report, store_the_report
+from inferometer_operator.reconcile.last_words import finish_from_the_last_words
 from inferometer_operator.reconcile.loaders import (
     ask_a_ready_coordinator,
     create_coordinator,
@@ -71,6 +72,7 @@ POLICIES: tuple[Policy, ...] = (
     release_servers,
     finish_from_the_stored_report,
     store_the_report,
+    finish_from_the_last_words,
     end_if_the_coordinator_is_lost,
     end_if_a_server_is_lost,
     end_if_a_worker_is_lost,

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from inferometer_loadgen.report.short import decode
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import (
     EVENT_LIMIT,
@@ -97,7 +98,9 @@ def _evidence(pod: Pod, observed: Observed) -> Evidence:
     code: int | UnsetType = UNSET
     match pod.container:
         case Terminated(exit_code, reason, message):
-            words = ": ".join(part for part in (pod.reason or reason, pod.message or message) if part)
+            # What a coordinator left of its report is no word about its end.
+            said = pod.message or ("" if decode(message) else message)
+            words = ": ".join(part for part in (pod.reason or reason, said) if part)
             code = exit_code
         case Waiting(reason, message):
             words = f"{reason}: {message}"

@@ -1,11 +1,13 @@
 """From the end of the load to the result in the status: the report is stored first, everything else follows from it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import msgspec
 
 from inferometer_loadgen.protocol.api import RunFailure, RunState, RunStatus
 from inferometer_loadgen.report import schema
+from inferometer_loadgen.report.short import in_short
 from inferometer_loadgen.verdict.reasons import ReasonType
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.objects.config_maps import report_config_map
@@ -36,25 +38,12 @@ def finish_from_the_stored_report(observed: Observed) -> Step | Need | None:
     if isinstance(report, Absent):
         return end_without_result(observed, FailureReason.REPORT_UNREADABLE, report.why)
     digest = schema.sha256(unpack(stored.compressed))
-    if called_off := next((one for one in report.reasons if one.type == ReasonType.CALLED_OFF), None):
-        return _end_with_what_was_measured(observed, report, digest, called_off.message)
-    return Step(status=finished_status(observed, report, digest), tell=told_of(report))
-
-
-def _end_with_what_was_measured(
-    observed: Observed, report: schema.Report, digest: str, called_off: str
-) -> Step | Need | None:
-    if is_yet_to_be_told(observed):
-        return Step(again_after_s=1.0)
-    noted, lost = noted_failure(observed.run), casualties(observed)
-    # Nobody but the operator calls a run off, and it notes why; who holds the token can do it too.
-    why = Why(RunFailure.ABORTED, called_off) if noted is None else Why(noted.reason, noted.message)
-    if why.reason == RunFailure.WORKER_LOST:
-        why = with_what_became_of_them(why, lost)
-    ended = end_without_result(observed, why.reason, why.message, *lost)
-    if isinstance(ended, Need) or ended.status is None:
-        return ended
-    return replace(ended, status=with_what_was_measured(observed, ended.status, report, digest))
+    if (called_off := called_off_by(report.reasons)) is not None:
+        ended = end_called_off(observed, called_off)
+        if isinstance(ended, Need) or ended.status is None:
+            return ended
+        return replace(ended, status=with_what_was_measured(observed, ended.status, report, digest))
+    return Step(status=finished_status(observed, report, digest), tell=told_of(in_short(report, digest)))
 
 
 def store_the_report(observed: Observed) -> Step | Need | None:
@@ -75,6 +64,23 @@ def store_the_report(observed: Observed) -> Step | Need | None:
     if isinstance(report, Absent):
         return end_without_result(observed, FailureReason.REPORT_UNREADABLE, report.why, pod)
     return Step(create=(report_config_map(observed.run, fetched),))
+
+
+def called_off_by(reasons: Iterable[schema.Reason]) -> str | None:
+    """The coordinator's words in a report that ends where the run was called off; None of a whole one."""
+    return next((one.message for one in reasons if one.type == ReasonType.CALLED_OFF), None)
+
+
+def end_called_off(observed: Observed, called_off: str) -> Step | Need:
+    """Ends a run that was called off for what is noted of it; waits while what became of a worker is yet to be told."""
+    if is_yet_to_be_told(observed):
+        return Step(again_after_s=1.0)
+    noted, lost = noted_failure(observed.run), casualties(observed)
+    # Nobody but the operator calls a run off, and it notes why; who holds the token can do it too.
+    why = Why(RunFailure.ABORTED, called_off) if noted is None else Why(noted.reason, noted.message)
+    if why.reason == RunFailure.WORKER_LOST:
+        why = with_what_became_of_them(why, lost)
+    return end_without_result(observed, why.reason, why.message, *lost)
 
 
 def _read(compressed: bytes, run_uid: str) -> schema.Report | Absent:

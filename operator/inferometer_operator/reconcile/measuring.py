@@ -8,7 +8,8 @@ from inferometer_loadgen.protocol.api import RunProgress, RunStatus
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.api.status import BenchmarkStatus, Progress, Summary
-from inferometer_operator.pods import Terminated
+from inferometer_operator.objects.load_pods import GRACE_S
+from inferometer_operator.pods import Pod, Terminated
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.loss import what_became_of
 from inferometer_operator.reconcile.noted import Why, note
@@ -21,6 +22,9 @@ from inferometer_operator.run import format_time, parse_time
 UNREACHABLE_S = 60.0
 """A node's network may hiccup; the coordinator itself goes on measuring meanwhile."""
 
+TOLD_AFTER_S = 5.0
+"""From the end of a container to the kubelet's word about it: a second, on a node that is not too busy."""
+
 PROGRESS_EVERY_S = 5.0
 """Each write is stored and sent to every watcher; live figures are the coordinator's own metrics."""
 
@@ -29,9 +33,10 @@ def end_if_the_coordinator_is_lost(observed: Observed) -> Step | Need | None:
     """After the start there is one coordinator, and its report is the only result."""
     if not observed.run.has_started:
         return None
-    pod = observed.coordinator_pod
+    pod, answer = observed.coordinator_pod, observed.coordinator
+    if pod is not None and _may_have_last_words(observed, pod):
+        return None
     if (why := what_became_of(pod, "the coordinator")) is None:
-        answer = observed.coordinator
         if not isinstance(answer, Unreachable):
             return None
         silent_s = (observed.now - answer.since).total_seconds()
@@ -119,6 +124,19 @@ def _with_progress(observed: Observed, status: BenchmarkStatus, progress: RunPro
     )
     summary = Summary(progress=f"{said.percent}%", errors=f"{progress.errors:,}")
     return changed(status, progress=said, summary=summary)
+
+
+def _may_have_last_words(observed: Observed, pod: Pod) -> bool:
+    """Whether it is being deleted with a report that nobody has fetched: its container's end will tell."""
+    if not pod.deleting or pod.has_ended:
+        return False
+    match observed.coordinator:
+        case Unreachable(since):
+            return (observed.now - since).total_seconds() <= GRACE_S + TOLD_AFTER_S
+        case RunStatus(state=state):
+            return state.load_has_ended
+        case None:
+            return False
 
 
 def _load_is_sent(observed: Observed) -> bool:

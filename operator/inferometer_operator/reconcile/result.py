@@ -5,6 +5,7 @@ from dataclasses import replace
 from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.report import schema
+from inferometer_loadgen.report.short import ShortReport, in_short
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import (
@@ -40,11 +41,21 @@ VALID_BY_VERDICT: dict[str, ConditionStatus] = {"Valid": TRUE, "Invalid": FALSE,
 
 
 def finished_status(observed: Observed, report: schema.Report, sha256: str) -> BenchmarkStatus:
-    """The end state of a run that has a verdict."""
+    """The end state of a run that has a verdict, and its report."""
+    name = report_name(observed.run.name)
+    kept = Said(ConditionType.REPORT_STORED, TRUE, "Stored", f"the report is in ConfigMap {name}")
+    return changed(
+        verdict_status(observed, in_short(report, sha256), kept),
+        servers=tuple(_server(observed, one) for one in report.replicas),
+        report=ReportReference(config_map=name, sha256=sha256),
+        versions=_versions(observed.run.status.versions, report),
+    )
+
+
+def verdict_status(observed: Observed, short: ShortReport, kept: Said) -> BenchmarkStatus:
+    """The end state of a run that has a verdict; `kept` says what became of its report."""
     run, now = observed.run, observed.now
-    reason, message = _first_reason(report)
-    name = report_name(run.name)
-    versions = run.status.versions
+    reason, message = _first_reason(short)
     return changed(
         run.status,
         phase="Succeeded",
@@ -52,23 +63,20 @@ def finished_status(observed: Observed, report: schema.Report, sha256: str) -> B
         conditions=with_conditions(
             run,
             now,
-            Said(ConditionType.MEASURED, TRUE, "LoadEnded", _measured(report)),
-            Said(ConditionType.REPORT_STORED, TRUE, "Stored", f"the report is in ConfigMap {name}"),
+            Said(ConditionType.MEASURED, TRUE, "LoadEnded", _measured(short)),
+            kept,
             Said(ConditionType.FINISHED, TRUE, "Complete", "the run has a verdict"),
             Said(ConditionType.COMPLETE, TRUE, "Complete", "everything was measured and judged"),
             Said(ConditionType.FAILED, FALSE, "Complete", "the run has a verdict"),
-            Said(ConditionType.VALID, VALID_BY_VERDICT[report.verdict], reason, message),
+            Said(ConditionType.VALID, VALID_BY_VERDICT[short.verdict], reason, message),
         ),
-        verdict=report.verdict,
+        verdict=short.verdict,
         reasons=tuple(
-            ReasonStatus(type=reason_name(one.type), message=shortened(one.message)) for one in report.reasons[:32]
+            ReasonStatus(type=reason_name(one.type), message=shortened(one.message)) for one in short.reasons[:32]
         ),
-        progress=_all_done(report, format_time(now)),
-        result=_result(report.result),
-        summary=_summary(report),
-        servers=tuple(_server(observed, one) for one in report.replicas),
-        report=ReportReference(config_map=name, sha256=sha256),
-        versions=_versions(versions, report),
+        progress=_all_done(short, format_time(now)),
+        result=_result(short.result),
+        summary=_summary(short),
     )
 
 
@@ -78,34 +86,38 @@ def with_what_was_measured(
     """The end state of a run that failed, with the report of what was measured until then."""
     name = report_name(observed.run.name)
     words = f"the report in ConfigMap {name} holds what was measured until the run was ended"
-    said = Said(ConditionType.REPORT_STORED, TRUE, "StoredInPart", words)
+    kept = Said(ConditionType.REPORT_STORED, TRUE, "StoredInPart", words)
     return changed(
-        ended,
-        conditions=with_conditions(replace(observed.run, status=ended), observed.now, said),
-        result=_result(report.result),
+        with_figures(observed, ended, report.result, kept),
         report=ReportReference(config_map=name, sha256=sha256),
         versions=_versions(ended.versions, report),
     )
 
 
-def told_of(report: schema.Report) -> tuple[Told, ...]:
+def with_figures(observed: Observed, ended: BenchmarkStatus, result: schema.Result, kept: Said) -> BenchmarkStatus:
+    """The end state of a run that failed, with the figures of what was measured until then."""
+    conditions = with_conditions(replace(observed.run, status=ended), observed.now, kept)
+    return changed(ended, conditions=conditions, result=_result(result))
+
+
+def told_of(short: ShortReport) -> tuple[Told, ...]:
     """The events of a run that has a verdict."""
-    reason, message = _first_reason(report)
-    if report.verdict == "Valid":
+    reason, message = _first_reason(short)
+    if short.verdict == "Valid":
         verdict = Told("Normal", "Valid", message)
     else:
-        verdict = Told("Warning", report.verdict, f"{reason}: {message}")
-    return Told("Normal", "Measured", _measured(report)), verdict
+        verdict = Told("Warning", short.verdict, f"{reason}: {message}")
+    return Told("Normal", "Measured", _measured(short)), verdict
 
 
-def _measured(report: schema.Report) -> str:
-    result, lag_ns = report.result, report.client.send_lag_p99_ns
+def _measured(short: ShortReport) -> str:
+    result, lag_ns = short.result, short.send_lag_p99_ns
     lag = f", client send lag p99 {format_duration_ns(lag_ns)}" if lag_ns is not None else ""
     return f"{result.duration_ns / 1e9:.1f} s, {result.errors:,} errors{lag}"
 
 
-def _all_done(report: schema.Report, time: str) -> Progress:
-    result = report.result
+def _all_done(short: ShortReport, time: str) -> Progress:
+    result = short.result
     return Progress(
         step="finished",
         percent=100,
@@ -116,11 +128,11 @@ def _all_done(report: schema.Report, time: str) -> Progress:
     )
 
 
-def _first_reason(report: schema.Report) -> tuple[str, str]:
-    if report.reasons:
-        return reason_name(report.reasons[0].type), report.reasons[0].message
-    summary = _summary(report)
-    return report.verdict, f"{summary.result}, p99 {summary.p99}, {report.result.queries:,} queries"
+def _first_reason(short: ShortReport) -> tuple[str, str]:
+    if short.reasons:
+        return reason_name(short.reasons[0].type), short.reasons[0].message
+    summary = _summary(short)
+    return short.verdict, f"{summary.result}, p99 {summary.p99}, {short.result.queries:,} queries"
 
 
 def _result(result: schema.Result) -> Result:
@@ -146,9 +158,9 @@ def _result(result: schema.Result) -> Result:
     )
 
 
-def _summary(report: schema.Report) -> Summary:
-    result = report.result
-    reasons = [f"{one.type}: {one.message}" for one in report.reasons]
+def _summary(short: ShortReport) -> Summary:
+    result = short.result
+    reasons = [f"{one.type}: {one.message}" for one in short.reasons]
     return Summary(
         progress="100%",
         result=ABSENT if result.value is None else f"{_rate(result.value)} {result.unit}",

@@ -12,6 +12,7 @@ from inferometer_loadgen.protocol.api import RunState, RunStatus
 from inferometer_loadgen.spec.units import parse_duration_ns
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.reconcile.ending import end_without_result
+from inferometer_operator.reconcile.last_words import last_words
 from inferometer_operator.reconcile.loaders import ask_a_ready_coordinator
 from inferometer_operator.reconcile.noted import Why, casualties, note, noted_failure
 from inferometer_operator.reconcile.observed import Observed, Unreachable
@@ -92,6 +93,8 @@ def _after_the_answer(observed: Observed, why: Why) -> Step | Need | None:
 
 
 def _end_unless_reported(observed: Observed, why: Why) -> Step | Need | None:
+    if last_words(observed) is not None:
+        return None
     if observed.run.status.is_true(ConditionType.MEASURED):
         if observed.stored_report is None:
             return Need((ReadStoredReport(),))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
-from inferometer_operator.api.conditions import ConditionType
+from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import BenchmarkStatus, Condition, Progress
 from inferometer_operator.objects.events import Told
 from inferometer_operator.reconcile.observed import Observed
@@ -57,6 +57,9 @@ def _chapters(run: Run) -> Iterator[Told]:
     # Without a word from the coordinator nobody knows yet whether it has the start.
     if ready and isinstance(progress, Progress) and run.spec is not None:
         yield _told("Normal", "Started", stream_note(run, progress.planned), ready)
+    stored, ended = status.condition(ConditionType.REPORT_STORED), status.is_true(ConditionType.FINISHED)
+    if ended and stored is not None and stored.status == ConditionStatus.FALSE:
+        yield _told("Warning", stored.reason, stored.message, stored)
     measured, complete = _true(status, ConditionType.MEASURED), _true(status, ConditionType.COMPLETE)
     if measured and complete:
         yield _told("Normal", "Measured", measured.message, complete)

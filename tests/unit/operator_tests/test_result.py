@@ -3,6 +3,7 @@
 import pytest
 
 from inferometer_loadgen.report.schema import Reason, Report
+from inferometer_loadgen.report.short import in_short
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import BenchmarkStatus, Summary
 from inferometer_operator.reconcile.result import finished_status, told_of
@@ -10,11 +11,12 @@ from inferometer_operator.reconcile.result import finished_status, told_of
 from .builders import a_report
 from .worlds import MEASURED, an_observed_run
 
+SHA256 = "ab" * 32
 LATE = Reason(type="LatencyBoundExceeded", message="p99 was 317 ms, the bound is 250 ms")
 
 
 def of(report: Report) -> BenchmarkStatus:
-    return finished_status(an_observed_run(*MEASURED), report, "ab" * 32)
+    return finished_status(an_observed_run(*MEASURED), report, SHA256)
 
 
 def test_columns_are_words() -> None:
@@ -40,8 +42,9 @@ def test_an_invalid_run_says_why_in_its_last_column_and_in_an_event() -> None:
     status = of(report)
     assert isinstance(status.summary, Summary)
     assert status.summary.reason == "LatencyBoundExceeded: p99 was 317 ms, the bound is 250 ms"
-    assert [(told.type, told.reason) for told in told_of(report)] == [("Normal", "Measured"), ("Warning", "Invalid")]
-    assert told_of(report)[0].note == "20.0 s, 0 errors, client send lag p99 0.11 ms"
+    told = told_of(in_short(report, SHA256))
+    assert [(one.type, one.reason) for one in told] == [("Normal", "Measured"), ("Warning", "Invalid")]
+    assert told[0].note == "20.0 s, 0 errors, client send lag p99 0.11 ms"
 
 
 def test_each_replica_has_its_share_its_times_and_its_node() -> None:
