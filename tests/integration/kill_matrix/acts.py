@@ -57,6 +57,36 @@ async def killed(stage: Stage, number: int, moment: Moment) -> Outcome:
     return Outcome(number, moment.value, strike.struck, tuple(problems), time.monotonic() - began_s)
 
 
+async def bereft(stage: Stage, number: int, moment: Moment) -> Outcome:
+    """Operator and coordinator die at the write that stores the report; the next operator finds what was left."""
+    began_s = time.monotonic()
+    operator = await stage.operator()
+    strike = Strike(number, moment, operator.process.kill)
+    async with a_run(stage, lambda _: strike) as cell:
+        await until(_has_struck(strike), "the kill")
+        await operator.line.close()
+        await cell.lose_the_coordinator()
+        cell.report_is_lost = moment is Moment.BEFORE
+        await stage.take_over()
+        problems = await cell.judge()
+    words = f"operator and coordinator die {moment.value} `{strike.struck}`"
+    return Outcome(number, "bereft", words, tuple(problems), time.monotonic() - began_s)
+
+
+async def kept(stage: Stage) -> Outcome:
+    """The coordinator dies while the operator asks for its report."""
+    began_s = time.monotonic()
+    async with a_run(stage, lambda _: NoFault()) as cell:
+        cell.run.keeps_its_report = True
+        await asyncio.wait_for(cell.run.asked_for_its_report.wait(), 20.0)
+        await cell.lose_the_coordinator()
+        cell.report_is_lost = True
+        problems = await cell.judge()
+    return Outcome(
+        0, "fault", "the coordinator dies when it is asked for its report", tuple(problems), time.monotonic() - began_s
+    )
+
+
 async def too_late(stage: Stage, number: int) -> Outcome:
     """The operator stands still before a write; the next one finishes the run; then the write arrives."""
     began_s = time.monotonic()

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from aiohttp import web
 
+from inferometer_loadgen.report import short
 from inferometer_operator.objects.labels import SELECTOR
 from integration.operator_tests.rig import an_address, compressed_digest
 
@@ -69,6 +71,10 @@ class Cell:
     namespace: str
     run: PlayedRun
     problems: list[str] = field(default_factory=list)
+    coordinator: web.AppRunner | None = None
+    """Its server, while it lives."""
+    report_is_lost: bool = False
+    """Whether it died before its report could be stored."""
 
     async def benchmark(self) -> Json:
         return await self.stage.admin.call("GET", f"{BENCHMARKS.format(self.namespace)}/{NAME}")
@@ -81,6 +87,15 @@ class Cell:
         """Somebody annotates the benchmark: whoever read it before has an old version."""
         change = {"metadata": {"annotations": {"example.test/note": str(next(_numbers))}}}
         await self.stage.admin.call("PATCH", f"{BENCHMARKS.format(self.namespace)}/{NAME}", change)
+
+    async def lose_the_coordinator(self) -> None:
+        """It is killed after it has left its report in short, and the kubelet says so."""
+        assert self.coordinator is not None
+        assert self.run.report is not None
+        await self.coordinator.cleanup()
+        self.coordinator = None
+        left = short.encode(short.in_short(self.run.report, self.run.status().report_sha256))
+        await self.stage.kubelet.kill(self.namespace, f"{NAME}-coordinator", "loadgen", left.decode())
 
     async def judge(self) -> list[str]:
         """What is wrong with the run now that it should have ended; nothing if all is well."""
@@ -99,12 +114,16 @@ class Cell:
 
     async def _is_told(self) -> None:
         async def all_of_it() -> bool:
-            return set(STORY) <= set(await self._events())
+            return set(self._story()) <= set(await self._events())
 
+        # The run may have ended before the next operator is up.
         with contextlib.suppress(LateError):
-            await until(all_of_it, "events", within_s=4.0)
+            await until(all_of_it, "events")
         found = await self._events()
-        self._expect(sorted(found) == STORY, f"events {sorted(found)}")
+        self._expect(sorted(found) == sorted(self._story()), f"events {sorted(found)}")
+
+    def _story(self) -> list[str]:
+        return ["ReportLost", *STORY] if self.report_is_lost else STORY
 
     async def _events(self) -> list[str]:
         path = f"/apis/events.k8s.io/v1/namespaces/{self.namespace}/events"
@@ -132,13 +151,16 @@ class Cell:
         path = f"/api/v1/namespaces/{self.namespace}/configmaps/{NAME}-report"
         stored = await self.stage.admin.call("GET", path, checked=False)
         compressed = base64.b64decode(stored.get("binaryData", {}).get("report.json.gz", ""))
-        digest = compressed_digest(compressed) if compressed else "nothing"
+        digest = compressed_digest(compressed) if compressed else None
         self._expect(status.get("report", {}).get("sha256") == digest, f"the stored report is {digest}")
+        self._expect((digest is None) == self.report_is_lost, f"the stored report is {digest}")
+        self._expect("result" in status, "there are no figures")
 
     def _started_once(self) -> None:
         asked = {one.nonce for one in self.run.starts}
         self._expect(len(self.run.accepted) == 1 and len(asked) == 1, f"starts {asked}")
-        self._expect(self.run.acknowledged, "the coordinator was not told that it may leave")
+        is_there = self.coordinator is not None
+        self._expect(self.run.acknowledged or not is_there, "the coordinator was not told that it may leave")
 
     def _is_made_once(self) -> None:
         pods = sorted(pod["metadata"]["name"] for pod in self.stage.kubelet.seen[self.namespace])
@@ -189,11 +211,12 @@ async def begun(cell: Cell) -> AsyncIterator[None]:
     }
     stored = await cell.stage.admin.call("POST", BENCHMARKS.format(cell.namespace), body)
     cell.run.run_uid = stored["metadata"]["uid"]
-    runner = await serve(cell.run, cell.stage.coordinators[cell.namespace], cell.stage.gate)
+    cell.coordinator = await serve(cell.run, cell.stage.coordinators[cell.namespace], cell.stage.gate)
     try:
         yield
     finally:
-        await runner.cleanup()
+        if cell.coordinator is not None:
+            await cell.coordinator.cleanup()
         # The operators of later cells have enough to look at.
         await cell.stage.admin.call("DELETE", f"{BENCHMARKS.format(cell.namespace)}/{NAME}")
 

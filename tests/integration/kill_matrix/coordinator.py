@@ -1,5 +1,6 @@
 """The coordinators of all cells, played: they move on with each question, so that no cell waits for a clock."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -28,6 +29,9 @@ class PlayedRun(FakeRun):
     workers_are_ready: Callable[[], bool] = lambda: False
     accepted: list[str] = field(default_factory=list)
     """The nonces of starts that were accepted for the first time."""
+    keeps_its_report: bool = False
+    """Whether it answers nobody who asks for its report."""
+    asked_for_its_report: asyncio.Event = field(default_factory=asyncio.Event)
 
     def status(self) -> RunStatus:
         if self.state is RunState.WAITING and self.workers_are_ready():
@@ -53,6 +57,10 @@ async def serve(run: PlayedRun, address: str, gate: Gate) -> web.AppRunner:
 
     @web.middleware
     async def through_the_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == "/v1/report":
+            run.asked_for_its_report.set()
+            if run.keeps_its_report:
+                return refuse_to_answer(request)
         if request.method in READS:
             return await handler(request)
         try:

@@ -60,25 +60,25 @@ class PlayedKubelet:
         # The pod may be gone by now: whatever the answer is, the watch tells what to do next.
         await self.admin.call("POST", f"{path}/binding", binding, checked=False)
         await self._secrets(pod)
-        container = pod["spec"]["containers"][0]["name"]
         status = {
             "podIP": self.address_of(pod),
             "phase": "Running",
             "conditions": [{"type": "Ready", "status": "True"}, {"type": "PodScheduled", "status": "True"}],
-            "containerStatuses": [
-                {
-                    "name": container,
-                    "image": "i",
-                    "imageID": "",
-                    "ready": True,
-                    "restartCount": 0,
-                    "state": {"running": {}},
-                }
-            ],
+            "containerStatuses": [_container(pod["spec"]["containers"][0]["name"], {"running": {}})],
         }
         answer = await self.admin.call("PATCH", f"{path}/status", {"status": status}, checked=False)
         if answer.get("kind") == "Pod":
             self.ready[metadata["namespace"]].add(f"{metadata['labels'][ROLE]} {metadata['name']}")
+
+    async def kill(self, namespace: str, name: str, container: str, message: str) -> None:
+        """A container is killed; `message` is what it has left as its termination message."""
+        ended = {"terminated": {"exitCode": 137, "reason": "Error", "message": message}}
+        status = {
+            "phase": "Failed",
+            "conditions": [{"type": "Ready", "status": "False"}],
+            "containerStatuses": [_container(container, ended)],
+        }
+        await self.admin.call("PATCH", f"/api/v1/namespaces/{namespace}/pods/{name}/status", {"status": status})
 
     async def _secrets(self, pod: Json) -> None:
         """A container is not started before what it mounts is there."""
@@ -94,6 +94,11 @@ class PlayedKubelet:
         path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
         options = {"gracePeriodSeconds": 0, "preconditions": {"uid": metadata["uid"]}}
         await self.admin.call("DELETE", path, options, checked=False)
+
+
+def _container(name: str, state: Json) -> Json:
+    is_ready = "running" in state
+    return {"name": name, "image": "i", "imageID": "", "ready": is_ready, "restartCount": 0, "state": state}
 
 
 async def until_ended(task: asyncio.Task[None]) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from inferometer_dev.bare_apiserver import BareApiServer
 
-from .acts import FAULTS, hindered, killed, paused, stale, too_late, undisturbed
+from .acts import FAULTS, bereft, hindered, kept, killed, paused, stale, too_late, undisturbed
 from .faults import Moment
 from .outcomes import Outcome, Outcomes, remember
 from .stage import a_stage
@@ -32,10 +32,13 @@ async def all_cells(server: BareApiServer, kubeconfig: Path, folder: Path) -> Ou
             kills += [await killed(stage, number, moment) for moment in Moment]
             kills.append(await too_late(stage, number))
         start = writes.index("status: startTime") + 1
+        store = writes.index("create configmap quickstart-report") + 1
         others = [
             *(partial(paused, stage, number, moment) for number in range(start - 1, start + 2) for moment in Moment),
             *(partial(hindered, stage, words) for words in FAULTS),
             *(partial(stale, stage, delay_s) for delay_s in STALE_S),
+            *(partial(bereft, stage, store, moment) for moment in Moment),
+            partial(kept, stage),
         ]
         faults = [await cell() for cell in others]
     return Outcomes(kills, faults, time.monotonic() - began_s)
@@ -60,6 +63,13 @@ def test_a_write_that_arrives_after_the_end_changes_nothing(outcomes: Outcomes) 
 
     assert len(late) >= 25
     assert [one for one in late if one.problems] == []
+
+
+def test_a_result_survives_the_coordinator_that_has_it(outcomes: Outcomes) -> None:
+    bereft_of_it = [one for one in outcomes.faults if "coordinator die" in one.write]
+
+    assert len(bereft_of_it) == 3
+    assert [one for one in bereft_of_it if one.problems] == []
 
 
 def test_a_run_survives_two_operators_late_watches_conflicts_refusals_and_lost_answers(outcomes: Outcomes) -> None:

@@ -27,7 +27,6 @@ from .worlds import MEASURED, NOW, SERVERS, SERVING, STARTED, WORKERS, a_pod, an
 
 SHA256 = "ab" * 32
 NO_REPORT = StoredReport(None)
-KILLED = {"exit_code": 137, "reason": "Error"}
 
 
 def left(report: schema.Report) -> str:
@@ -35,7 +34,7 @@ def left(report: schema.Report) -> str:
 
 
 def an_ended_coordinator(message: str = left(a_report()), **changes: Any) -> Pod:
-    end = Terminated(**{**KILLED, "message": message})
+    end = Terminated(137, "Error", message)
     return a_pod(Role.COORDINATOR, **{"ready": False, "phase": "Failed", "container": end, **changes})
 
 
