@@ -1,7 +1,7 @@
 """A run that ends before its time: why is written first, then what was measured is taken, then all is released.
 
 From the moment at which the reason is written (Complete=False) the coordinator has a bounded time to report what was
-measured; after that the run ends without. So a coordinator that hangs holds nothing, and an operator that dies in
+measured; a run whose coordinator has no report then ends without. So a coordinator that hangs holds nothing, and an operator that dies in
 between leaves a state from which the next one goes on. A report that turns out to be whole (the load had ended before
 the coordinator was told) is the run's result, as if nobody had called it off.
 """
@@ -15,9 +15,9 @@ from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.last_words import last_words
 from inferometer_operator.reconcile.loaders import ask_a_ready_coordinator
 from inferometer_operator.reconcile.noted import Why, casualties, note, noted_failure
-from inferometer_operator.reconcile.observed import Observed, Unreachable
+from inferometer_operator.reconcile.observed import Absent, Observed, Unreachable
 from inferometer_operator.reconcile.releasing import CALLED_OFF
-from inferometer_operator.reconcile.step import Abort, Need, ReadStoredReport, Step
+from inferometer_operator.reconcile.step import Abort, FetchReport, Need, ReadStoredReport, Step
 from inferometer_operator.run import Run, parse_time
 
 CALLED_OFF_WITHIN_S = 10.0
@@ -39,7 +39,7 @@ def stop(observed: Observed) -> Step | Need | None:
     if noted is None:
         return note(observed, why)
     if (observed.now - parse_time(noted.last_transition_time)).total_seconds() >= _report_within_s(run, why):
-        return _end_unless_reported(observed, why)
+        return _when_its_time_is_over(observed, why)
     if (ask := ask_a_ready_coordinator(observed)) is not None:
         return ask
     return _after_the_answer(observed, why)
@@ -90,6 +90,19 @@ def _after_the_answer(observed: Observed, why: Why) -> Step | Need | None:
         # There is, or will be, a report: it is stored as any other.
         return None
     return Step(call=Abort(pod.ip, f"{why.reason}: {why.message}"), again_after_s=1.0)
+
+
+def _when_its_time_is_over(observed: Observed, why: Why) -> Step | Need | None:
+    """Nothing is waited for any more. But a report that is there is taken: it may be the operator that was away."""
+    if (ask := ask_a_ready_coordinator(observed)) is not None:
+        return ask
+    pod, answer = observed.coordinator_pod, observed.coordinator
+    if pod is not None and isinstance(answer, RunStatus) and answer.report_sha256:
+        if observed.fetched_report is None:
+            return Need((FetchReport(pod.ip, answer.report_sha256),))
+        if not isinstance(observed.fetched_report, Absent):
+            return None
+    return _end_unless_reported(observed, why)
 
 
 def _end_unless_reported(observed: Observed, why: Why) -> Step | Need | None:

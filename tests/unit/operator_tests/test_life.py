@@ -16,7 +16,7 @@ from inferometer_operator.objects.config_maps import report_config_map
 from inferometer_operator.objects.labels import Role
 from inferometer_operator.pods import Terminated
 from inferometer_operator.reconcile import Need, Step, reconcile
-from inferometer_operator.reconcile.observed import Observed, StoredReport, Unreachable
+from inferometer_operator.reconcile.observed import Absent, Observed, StoredReport, Unreachable
 from inferometer_operator.reconcile.step import Abort, Acknowledge, AskCoordinator, FetchReport, ReadStoredReport
 from inferometer_operator.run import format_time
 
@@ -43,6 +43,8 @@ CANCELLED = a_spec(cancel=True)
 SUSPENDED = a_spec(suspend=True)
 RUNNING = an_answer(RunState.RUNNING)
 DONE = an_answer(RunState.DONE, report_sha256="e" * 64)
+SCORING = an_answer(RunState.SCORING)
+SILENT = Unreachable(NOW, "no answer: timed out")
 NO_REPORT = StoredReport(None)
 CALLED_OFF = schema.Reason(type="CalledOff", message="called off")
 PARTIAL = gzip.compress(schema.encode(a_report(verdict="Inconclusive", reasons=(CALLED_OFF,))), mtime=0)
@@ -198,16 +200,27 @@ def test_what_was_measured_is_stored_and_ends_the_run_as_failed() -> None:
     ("true", "changes"),
     [
         (STARTED, {"coordinator": RUNNING}),
-        (STARTED, {}),
-        (MEASURED, {"stored_report": NO_REPORT}),
+        (STARTED, {"coordinator": SILENT}),
+        (MEASURED, {"coordinator": SCORING, "stored_report": NO_REPORT}),
+        (MEASURED, {"coordinator": DONE, "fetched_report": Absent("timed out"), "stored_report": NO_REPORT}),
     ],
-    ids=["that never stops", "that is not even asked any more", "that has ended the load and never reports"],
+    ids=["that never stops", "that is silent", "that has ended the load and never reports", "that does not give it"],
 )
 def test_a_coordinator_has_ten_seconds(true: tuple[ConditionType, ...], changes: dict[str, Any]) -> None:
     ended = step(noted(*true, ago_s=10, pods=ALL_PODS, **changes))
 
     assert said(ended, ConditionType.FAILED) == ("True", "Cancelled")
     assert said(ended, ConditionType.FINISHED) == ("True", "Cancelled")
+
+
+def test_a_report_that_is_there_is_taken_however_late_its_operator_is() -> None:
+    late = noted(*MEASURED, ago_s=60, pods=(COORDINATOR, *WORKERS), stored_report=NO_REPORT)
+
+    assert reconcile(late) == Need((AskCoordinator(COORDINATOR_IP),))
+    late = replace(late, coordinator=DONE)
+    assert reconcile(late) == Need((FetchReport(COORDINATOR_IP, "e" * 64),))
+    late = replace(late, fetched_report=WHOLE)
+    assert step(late) == Step(create=(report_config_map(late.run, WHOLE),))
 
 
 def test_a_report_that_is_stored_counts_however_late_it_is() -> None:
@@ -293,7 +306,8 @@ def test_a_lost_server_leaves_the_coordinator_time_for_the_answers_that_never_co
 
 def test_what_was_kept_of_a_lost_pod_outlives_the_pod() -> None:
     kept = Evidence(pod="quickstart-server-0", reason="OOMKilled", exit_code=137, log_tail="the last words")
-    observed = noted(*STARTED, ago_s=60, reason="ServerLost", pods=ALL_PODS[1:], status={"evidence": (kept,)})
+    status = {"evidence": (kept,)}
+    observed = noted(*STARTED, ago_s=60, reason="ServerLost", pods=ALL_PODS[1:], coordinator=SILENT, status=status)
 
     ended = step(observed)
     assert ended.status is not None
