@@ -235,7 +235,7 @@ class Run:
             self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, str(error)))
             return
         encoded = schema.encode(report)
-        self._leave(in_short(report, schema.sha256(encoded)))
+        self._leave(in_short(report, schema.sha256(encoded), self._state.loss))
         self._report = encoded
         self._events.put_nowait(ev.Scored())
 

@@ -9,13 +9,14 @@ from typing import Literal
 
 import msgspec
 
+from inferometer_loadgen.protocol.api import FailureReport
 from inferometer_loadgen.report.schema import Reason, Report, ReportStruct, Result
 
 LIMIT_BYTES = 3072
 """A pod's messages share 12 KiB, up to four containers have this much each; of a longer one the beginning is lost."""
 
 MOST_REASONS = 4
-LONGEST_MESSAGE = 256
+LONGEST_MESSAGE = 192
 
 
 class ShortReport(ReportStruct, frozen=True, kw_only=True):
@@ -28,10 +29,12 @@ class ShortReport(ReportStruct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     result: Result
     send_lag_p99_ns: int | None
+    failure: FailureReport | None = None
+    """What the run has failed of, where the report is of what was measured until then."""
 
 
-def in_short(report: Report, report_sha256: str) -> ShortReport:
-    """The report without its details."""
+def in_short(report: Report, report_sha256: str, failure: FailureReport | None = None) -> ShortReport:
+    """The report without its details; `failure` is what its coordinator has given the run up for."""
     return ShortReport(
         run_uid=report.run_uid,
         report_sha256=report_sha256,
@@ -39,6 +42,7 @@ def in_short(report: Report, report_sha256: str) -> ShortReport:
         reasons=report.reasons,
         result=report.result,
         send_lag_p99_ns=report.client.send_lag_p99_ns,
+        failure=failure,
     )
 
 
@@ -47,6 +51,7 @@ def encode(short: ShortReport) -> bytes:
     reasons = tuple(
         Reason(type=one.type, message=_shortened(one.message, LONGEST_MESSAGE)) for one in short.reasons[:MOST_REASONS]
     )
+    short = msgspec.structs.replace(short, failure=_shortened_failure(short.failure))
     while len(data := msgspec.json.encode(msgspec.structs.replace(short, reasons=reasons))) > LIMIT_BYTES and reasons:
         reasons = reasons[:-1]
     return data
@@ -58,6 +63,12 @@ def decode(text: str) -> ShortReport | None:
         return msgspec.json.decode(text.encode(), type=ShortReport)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return None
+
+
+def _shortened_failure(failure: FailureReport | None) -> FailureReport | None:
+    if failure is None:
+        return None
+    return FailureReport(type=failure.type, message=_shortened(failure.message, LONGEST_MESSAGE))
 
 
 def _shortened(text: str, limit: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 
-from inferometer_loadgen.protocol.api import RunFailure, RunState, RunStatus
+from inferometer_loadgen.protocol.api import FailureReport, RunFailure, RunState, RunStatus
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import in_short
 from inferometer_loadgen.verdict.reasons import ReasonType
@@ -71,13 +71,21 @@ def called_off_by(reasons: Iterable[schema.Reason]) -> str | None:
     return next((one.message for one in reasons if one.type == ReasonType.CALLED_OFF), None)
 
 
-def end_called_off(observed: Observed, called_off: str) -> Step | Need:
-    """Ends a run that was called off for what is noted of it; waits while what became of a worker is yet to be told."""
+def end_called_off(observed: Observed, called_off: str, failure: FailureReport | None = None) -> Step | Need:
+    """Ends a run that was called off for what is noted of it, else for what its coordinator gave it up for.
+
+    Waits while what became of a worker is yet to be told.
+    """
     if is_yet_to_be_told(observed):
         return Step(again_after_s=1.0)
     noted, lost = noted_failure(observed.run), casualties(observed)
-    # Nobody but the operator calls a run off, and it notes why; who holds the token can do it too.
-    why = Why(RunFailure.ABORTED, called_off) if noted is None else Why(noted.reason, noted.message)
+    if noted is not None:
+        why = Why(noted.reason, noted.message)
+    elif failure is not None:
+        why = Why(failure.type, failure.message)
+    else:
+        # Nobody but the operator calls a run off, and it notes why; who holds the token can do it too.
+        why = Why(RunFailure.ABORTED, called_off)
     if why.reason == RunFailure.WORKER_LOST:
         why = with_what_became_of_them(why, lost)
     return end_without_result(observed, why.reason, why.message, *lost)

@@ -31,7 +31,7 @@ def finish_from_the_last_words(observed: Observed) -> Step | Need | None:
     words = _what_is_left(observed, short)
     kept, lost = Said(ConditionType.REPORT_STORED, FALSE, REPORT_LOST, words), Told("Warning", REPORT_LOST, words)
     if (called_off := called_off_by(short.reasons)) is not None:
-        ended = end_called_off(observed, called_off)
+        ended = end_called_off(observed, called_off, short.failure)
         if isinstance(ended, Need) or ended.status is None:
             return ended
         return replace(ended, status=with_figures(observed, ended.status, short.result, kept), tell=(lost, *ended.tell))

@@ -1,9 +1,9 @@
 """A run that ends before its time: why is written first, then what was measured is taken, then all is released.
 
 From the moment at which the reason is written (Complete=False) the coordinator has a bounded time to report what was
-measured; a run whose coordinator has no report then ends without. So a coordinator that hangs holds nothing, and an operator that dies in
-between leaves a state from which the next one goes on. A report that turns out to be whole (the load had ended before
-the coordinator was told) is the run's result, as if nobody had called it off.
+measured; a run whose coordinator has no report by then ends without. So a coordinator that hangs holds nothing, and an
+operator that dies in between leaves a state from which the next one goes on. A report that turns out to be whole (the
+load had ended before the coordinator was told) is the run's result, as if nobody had called it off.
 """
 
 import math

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from inferometer_loadgen.protocol.api import RunState
+from inferometer_loadgen.protocol.api import FailureReport, RunState
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import encode, in_short
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
@@ -29,8 +29,8 @@ SHA256 = "ab" * 32
 NO_REPORT = StoredReport(None)
 
 
-def left(report: schema.Report) -> str:
-    return encode(in_short(report, SHA256)).decode()
+def left(report: schema.Report, failure: FailureReport | None = None) -> str:
+    return encode(in_short(report, SHA256, failure)).decode()
 
 
 def an_ended_coordinator(message: str = left(a_report()), **changes: Any) -> Pod:
@@ -173,6 +173,17 @@ def test_a_run_that_was_called_off_keeps_its_reason_and_the_figures_that_were_le
     assert said(status, ConditionType.REPORT_STORED) == ("False", "ReportLost")
     assert status.verdict == "Inconclusive"
     assert status.result == finished_status(an_observed_run(*MEASURED), partial, SHA256).result
+
+
+def test_a_run_that_its_coordinator_gave_up_has_its_reason() -> None:
+    called_off = schema.Reason(type="CalledOff", message="WorkerLost: worker 1 hung up,")
+    partial = a_report(verdict="Inconclusive", reasons=(called_off,))
+    lost = FailureReport(type="WorkerLost", message="worker 1 hung up while the run was Measuring")
+
+    status = status_after(observed_with(an_ended_coordinator(left(partial, lost)), *STARTED))
+
+    assert said(status, ConditionType.FAILED) == ("True", "WorkerLost")
+    assert status.result is not UNSET
 
 
 def test_a_run_that_was_whole_before_it_was_called_off_has_its_verdict() -> None:

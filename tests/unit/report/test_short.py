@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from inferometer_loadgen.protocol.api import FailureReport
 from inferometer_loadgen.report.schema import Reason
 from inferometer_loadgen.report.short import LIMIT_BYTES, decode, encode, in_short
 
@@ -18,7 +19,8 @@ def test_it_can_be_read_again() -> None:
 @pytest.mark.parametrize("letter", ["x", "ü", "\x00", "\U0001f600"])
 def test_it_is_never_longer_than_kubernetes_keeps_whole(letter: str) -> None:
     reason = Reason(type="LatencyBoundExceeded", message=letter * 5000)
-    long = msgspec.structs.replace(SHORT, reasons=(reason,) * 20)
+    failure = FailureReport(type="WorkerLost", message=letter * 5000)
+    long = msgspec.structs.replace(SHORT, reasons=(reason,) * 20, failure=failure)
 
     data = encode(long)
 
@@ -27,7 +29,9 @@ def test_it_is_never_longer_than_kubernetes_keeps_whole(letter: str) -> None:
     assert found is not None
     assert found.reasons
     assert found.reasons[0].message.startswith(letter)
-    assert msgspec.structs.replace(found, reasons=()) == msgspec.structs.replace(SHORT, reasons=())
+    assert found.failure is not None
+    assert found.failure.type == "WorkerLost"
+    assert msgspec.structs.replace(found, reasons=(), failure=None) == msgspec.structs.replace(SHORT, reasons=())
 
 
 @pytest.mark.parametrize(
