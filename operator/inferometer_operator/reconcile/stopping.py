@@ -27,6 +27,10 @@ LOST_WITHIN_S = 15.0
 """The same after a loss, beside the time in which answers are still awaited: of a server that hangs none comes."""
 
 
+LONGEST_REPORT_S = 300.0
+"""Whatever bound a spec gives its answers: the servers of a run that has failed are not held for hours."""
+
+
 def stop(observed: Observed) -> Step | Need | None:
     """Ends a run that was called off, by its user or by its deadline, or of which a part was lost."""
     run = observed.run
@@ -60,7 +64,7 @@ def seconds_to_deadline(observed: Observed) -> float:
 def _report_within_s(run: Run, why: Why) -> float:
     if why.reason in CALLED_OFF:
         return CALLED_OFF_WITHIN_S
-    return LOST_WITHIN_S + 2 * parse_duration_ns(run.wanted.load.latency_bound) / 1e9
+    return min(LONGEST_REPORT_S, LOST_WITHIN_S + 2 * parse_duration_ns(run.wanted.load.latency_bound) / 1e9)
 
 
 def _why(observed: Observed) -> Why | None:

@@ -304,6 +304,14 @@ def test_a_lost_server_leaves_the_coordinator_time_for_the_answers_that_never_co
     assert said(step(late), ConditionType.FAILED) == ("True", "ServerLost")
 
 
+def test_a_bound_of_hours_does_not_hold_the_servers_for_hours() -> None:
+    patient = a_spec(load__latencyBound="3h")
+    world: dict[str, Any] = {"reason": "ServerLost", "spec": patient, "pods": ALL_PODS[1:], "coordinator": RUNNING}
+
+    assert isinstance(step(noted(*STARTED, ago_s=299, **world)).call, Abort)
+    assert said(step(noted(*STARTED, ago_s=300, **world)), ConditionType.FAILED) == ("True", "ServerLost")
+
+
 def test_what_was_kept_of_a_lost_pod_outlives_the_pod() -> None:
     kept = Evidence(pod="quickstart-server-0", reason="OOMKilled", exit_code=137, log_tail="the last words")
     status = {"evidence": (kept,)}
