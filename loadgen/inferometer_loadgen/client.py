@@ -4,7 +4,7 @@ Both that start runs use it: the operator for pods, `local` for processes of its
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 import msgspec
@@ -44,6 +44,22 @@ class DeclinedError(CoordinatorError):
         self.status = status
 
 
+@dataclass(slots=True)
+class Counter:
+    """Numbers that grow, also where the clock is set back. Not across processes: there a coordinator helps out."""
+
+    _last: int = 0
+
+    def next(self) -> int:
+        """Greater than all before."""
+        self._last = max(time.time_ns(), self._last + 1)
+        return self._last
+
+    def rise_above(self, seen: int) -> None:
+        """Somebody has counted further: another operator, whose clock was ahead."""
+        self._last = max(self._last, seen)
+
+
 @dataclass(frozen=True, slots=True)
 class CoordinatorClient:
     """The coordinator at `url`, for example http://198.18.11.7:9180. Each call may raise CoordinatorError."""
@@ -51,6 +67,7 @@ class CoordinatorClient:
     session: aiohttp.ClientSession
     url: str
     token: bytes
+    counter: Counter = field(default_factory=Counter)
 
     async def status(self) -> RunStatus:
         """Where the run stands."""
@@ -77,7 +94,20 @@ class CoordinatorClient:
         await self._ask("POST", "/v1/ack")
 
     async def _ask(self, method: str, path: str, body: bytes = b"", timeout_s: float = TIMEOUT_S) -> bytes:
-        counter = time.time_ns()
+        status, content = await self._once(method, path, body, timeout_s)
+        if status == REPLAYED:
+            # Another operator's clock was ahead of ours; or the HTTP library has repeated a GET by itself where a kept
+            # connection broke, with the counter it had.
+            self.counter.rise_above(_refusal(content).last_counter or 0)
+            status, content = await self._once(method, path, body, timeout_s)
+        if status == REPLAYED:
+            raise SilentError(f"no answer: {_refusal(content).message}")
+        if status != 200:
+            raise DeclinedError(status, _refusal(content).message)
+        return content
+
+    async def _once(self, method: str, path: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+        counter = self.counter.next()
         try:
             async with self.session.request(
                 method,
@@ -96,12 +126,7 @@ class CoordinatorClient:
             raise SilentError(f"no answer: {error or 'timed out'}") from error
         if not same(signature, sign_answer(self.token, path, counter, answer.status, content)):
             raise SilentError(f"what answers at {self.url} does not hold the run's token")
-        if answer.status == REPLAYED:
-            # The HTTP library repeats a GET by itself where a kept connection broke, with the counter it had.
-            raise SilentError(f"no answer: {_message(content)}")
-        if answer.status != 200:
-            raise DeclinedError(answer.status, _message(content))
-        return content
+        return answer.status, content
 
 
 async def _limited(answer: aiohttp.ClientResponse) -> bytes:
@@ -115,8 +140,8 @@ async def _limited(answer: aiohttp.ClientResponse) -> bytes:
     return b"".join(parts)
 
 
-def _message(content: bytes) -> str:
+def _refusal(content: bytes) -> Refusal:
     try:
-        return msgspec.json.decode(content, type=Refusal).message
+        return msgspec.json.decode(content, type=Refusal)
     except msgspec.DecodeError:
-        return content[:200].decode("utf-8", "replace")
+        return Refusal(message=content[:200].decode("utf-8", "replace"))

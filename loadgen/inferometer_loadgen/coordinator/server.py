@@ -64,7 +64,8 @@ class Api:
             if not same(request.headers.get(SIGNATURE_HEADER, ""), expected):
                 return _answer(401, _refusal("the request is not signed with this run's token"))
             if counter <= self._last_counter:
-                status, content = REPLAYED, _refusal(f"counter {counter} was used already; it must grow")
+                status = REPLAYED
+                content = _refusal(f"counter {counter} was used already; it must grow", self._last_counter)
             else:
                 self._last_counter = counter
                 status, content = handler(body)
@@ -111,8 +112,8 @@ def _counter(request: web.Request) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 25 else 0
 
 
-def _refusal(message: str) -> bytes:
-    return msgspec.json.encode(Refusal(message=message))
+def _refusal(message: str, last_counter: int | None = None) -> bytes:
+    return msgspec.json.encode(Refusal(message=message, last_counter=last_counter))
 
 
 def _answer(status: int, content: bytes) -> web.Response:

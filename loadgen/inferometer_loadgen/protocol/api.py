@@ -165,3 +165,5 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The body of an answer that is not 200."""
 
     message: str
+    last_counter: int | None = None
+    """Of a request whose counter does not grow: above which it must be."""

@@ -1,9 +1,10 @@
 """Signatures of the coordinator's HTTP API, so that a pod without the run's token can neither read nor fake a result.
 
 HMAC-SHA256 with the run's token. A request is signed over method, path, counter and body; its answer over the same
-counter, the status and the answer's body, so that an old answer cannot be played back. The counter is the caller's
-`time.time_ns()`: it only has to grow from request to request, also across a caller's restart. What this does not do:
-it does not encrypt.
+counter, the status and the answer's body, so that an old answer cannot be played back. The counter has to grow from
+request to request, also across a caller's restart: it is `time.time_ns()`, or one more than the last where the clock
+was set back, and a caller whose clock is behind another's is told, in a signed answer, how far that has counted. What
+this does not do: it does not encrypt.
 """
 
 import hashlib

@@ -2,15 +2,17 @@
 
 import asyncio
 import gzip
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from inferometer_loadgen.client import DeclinedError, SilentError
+from inferometer_loadgen.client import Counter, DeclinedError, SilentError
 from inferometer_loadgen.plan import Assignment
-from inferometer_loadgen.protocol.api import API_PORT, RunState, StartRequest
+from inferometer_loadgen.protocol.api import API_PORT, RunState, RunStatus, StartRequest
 from inferometer_loadgen.report import schema
 from inferometer_operator.coordinators import Coordinators
 from unit.operator_tests.builders import UID, a_report
@@ -32,6 +34,28 @@ def test_a_coordinator_says_where_its_run_stands() -> None:
         status = asking(KEY, lambda coordinators: coordinators.at(address, UID).status())
 
     assert status == run.status()
+
+
+def test_an_operator_whose_clock_is_behind_its_predecessors_is_answered_all_the_same() -> None:
+    run, address = FakeRun(state=RunState.READY), an_address()
+    an_hour_ahead = Counter()
+    an_hour_ahead.rise_above(time.time_ns() + 3600 * 10**9)
+
+    async def ahead(coordinators: Coordinators) -> RunStatus:
+        return await replace(coordinators, counter=an_hour_ahead).at(address, UID).status()
+
+    with serving(run, UID, address):
+        asking(KEY, ahead)
+        status = asking(KEY, lambda coordinators: coordinators.at(address, UID).status())
+
+    assert status == run.status()
+
+
+def test_a_counter_grows_also_where_the_clock_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter, times = Counter(), iter([100, 200, 50, 300])
+    monkeypatch.setattr(time, "time_ns", lambda: next(times))
+
+    assert [counter.next() for _ in range(4)] == [100, 200, 201, 300]
 
 
 def test_one_start_may_be_given_twice_and_another_not() -> None:
