@@ -28,7 +28,7 @@ def test_the_operator_uses_each_of_its_rights_but_those_that_are_listed_with_a_r
     # An API server that was killed refuses, until it has read the roles again, what it grants.
     assert refused <= granted()
     assert used <= granted()
-    assert granted() - used == listed
+    assert granted() - used <= listed <= granted()
 
 
 def asked_since(position: int) -> tuple[set[str], set[str]]:
