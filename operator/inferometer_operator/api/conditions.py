@@ -61,8 +61,9 @@ class FailureReason(StrEnum):
     UNSCHEDULABLE = "Unschedulable"
     """No node can hold a pod. Next: ask for less, or add such nodes."""
     CONTAINER_FAILED = "ContainerFailed"
-    """A container could not be started, ended before the load began, or needed more memory than its limit. Next: the
-    message says how; the end of its log is in status.evidence."""
+    """A container could not be started, ended before the load began (for the second time, where another may take its
+    place), or needed more memory than its limit. Next: the message says how; the end of its log is in
+    status.evidence."""
     STARTUP_TIMEOUT = "StartupTimeout"
     """Not everything was ready in time. Next: look at the pods' events, or raise startupTimeout."""
     SERVER_LOST = "ServerLost"

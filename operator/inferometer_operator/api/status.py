@@ -117,6 +117,7 @@ class Evidence(StatusStruct, frozen=True, kw_only=True):
     """What is kept of a pod that failed: the pod itself is deleted when the run has ended."""
 
     pod: Annotated[Name, Meta(description="Its name.")]
+    uid: Annotated[ShortText, Meta(description="Its uid: before the start another may have taken its place.")] = ""
     node: Annotated[Name, Meta(description="Where it ran.")] = ""
     reason: Annotated[Message, Meta(description="What Kubernetes says of its container.")] = ""
     exit_code: Annotated[int, Meta(description="Of its container.")] | UnsetType = UNSET

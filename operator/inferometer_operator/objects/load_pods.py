@@ -54,7 +54,7 @@ def worker_pod(run: Run, settings: Settings, index: int, token_secret: str, coor
     """Worker `index`, which dials the coordinator."""
     container = _container(settings, "worker") | {
         "env": [
-            {"name": "COORDINATOR", "value": f"{_host(coordinator_ip)}:{LINK_PORT}"},
+            {"name": "COORDINATOR", "value": coordinator_host(coordinator_ip)},
             {"name": "WORKER_INDEX", "value": str(index)},
             _pod_uid(),
         ],
@@ -128,5 +128,6 @@ def _pod_uid() -> Manifest:
     return {"name": "POD_UID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}}
 
 
-def _host(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
+def coordinator_host(ip: str) -> str:
+    """Where a worker dials its coordinator."""
+    return f"[{ip}]:{LINK_PORT}" if ":" in ip else f"{ip}:{LINK_PORT}"

@@ -76,7 +76,7 @@ def evidence_of(observed: Observed, *failed: Pod | None) -> tuple[Evidence, ...]
     for one in (_evidence(pod, observed) for pod in pods):
         old = kept.get(one.pod)
         # A container that is removed has no log any more; what was read of it stays.
-        kept[one.pod] = one if old is None else _with_what_was_read_of(old, one)
+        kept[one.pod] = one if old is None or old.uid not in {"", one.uid} else _with_what_was_read_of(old, one)
     return tuple(kept.values())[:EVIDENCE_LIMIT]
 
 
@@ -108,6 +108,7 @@ def _evidence(pod: Pod, observed: Observed) -> Evidence:
             words = pod.disruption or pod.unschedulable or pod.reason
     return Evidence(
         pod=pod.name,
+        uid=pod.uid,
         node=pod.node,
         reason=shortened(words),
         exit_code=code,

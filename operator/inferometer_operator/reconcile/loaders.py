@@ -1,6 +1,6 @@
 """From ready servers to a client that only waits for its start: the coordinator first, then workers that dial it."""
 
-from inferometer_loadgen.protocol.api import LINK_PORT, RunState, RunStatus
+from inferometer_loadgen.protocol.api import RunState, RunStatus
 from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
 from inferometer_operator.objects.names import token_name
 from inferometer_operator.pods import Pod, Running
@@ -8,6 +8,7 @@ from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.noted import Why, note, noted_failure, with_what_became_of_them
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.readiness import end_if_hopeless, loaders_start
+from inferometer_operator.reconcile.replacing import dials
 from inferometer_operator.reconcile.step import AskCoordinator, Need, Step, TokenFor
 
 
@@ -67,7 +68,7 @@ def drop_workers_of_another_coordinator(observed: Observed) -> Step | None:
     pod = observed.coordinator_pod
     if observed.run.has_started or pod is None or not pod.ip:
         return None
-    strangers = [one for one in _there(observed.workers) if not _dials(one, pod) and not one.deleting]
+    strangers = [one for one in _there(observed.workers) if not dials(one, pod) and not one.deleting]
     return Step(delete=tuple(strangers)) if strangers else None
 
 
@@ -82,10 +83,6 @@ def create_workers(observed: Observed) -> Step | None:
     return Step(
         create=tuple(worker_pod(observed.run, observed.settings, index, pod.token_secret, pod.ip) for index in missing)
     )
-
-
-def _dials(worker: Pod, coordinator: Pod) -> bool:
-    return worker.coordinator in {f"{coordinator.ip}:{LINK_PORT}", f"[{coordinator.ip}]:{LINK_PORT}"}
 
 
 def _there(pods: tuple[Pod | None, ...]) -> list[Pod]:

@@ -9,6 +9,7 @@ from inferometer_operator.objects.deadlines import LOADERS_TIMEOUT_S, startup_ti
 from inferometer_operator.pods import Pod, Terminated
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.observed import Observed
+from inferometer_operator.reconcile.replacing import replace_once
 from inferometer_operator.reconcile.step import AskAutoscaler, Need, ReadLog, Step
 from inferometer_operator.reconcile.trouble import Trouble, subject, trouble_of
 from inferometer_operator.run import parse_time
@@ -37,7 +38,10 @@ def loaders_start(observed: Observed) -> Start:
 
 
 def end_if_hopeless(observed: Observed, start: Start) -> Step | Need | None:
-    """Ends the run if a pod's trouble has lasted longer than its grace, or the start longer than it may."""
+    """Ends the run if a pod's trouble has lasted longer than its grace, or the start longer than it may.
+
+    A pod that failed by chance is replaced instead (`replacing`).
+    """
     pods = [pod for pod in start.pods if pod is not None and not pod.deleting]
     unread = [pod for pod in pods if isinstance(pod.container, Terminated) and pod.name not in observed.logs]
     if unread:
@@ -52,7 +56,8 @@ def end_if_hopeless(observed: Observed, start: Start) -> Step | Need | None:
                 return Need((AskAutoscaler(pod),))
             if observed.awaited[pod.name]:
                 continue
-        return end_without_result(observed, trouble.reason, trouble.message, pod)
+        again = replace_once(observed, pod) if left_s > 0 else None
+        return again or end_without_result(observed, trouble.reason, trouble.message, pod)
     if left_s > 0:
         return None
     return end_without_result(observed, FailureReason.STARTUP_TIMEOUT, _late(start), *_unready(start.pods))
