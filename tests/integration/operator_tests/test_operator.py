@@ -335,6 +335,7 @@ def test_a_server_that_exits_while_it_loads_ends_the_run_at_once(
     operator: Operator, bench: Bench, kubelet: Kubelet
 ) -> None:
     bench.create()
+    uid = kubelet.bind("quickstart-server-1").metadata.uid
     kubelet.container("quickstart-server-1", {"terminated": {"exitCode": 1, "reason": "Error"}})
 
     await_true(lambda: bench.condition("Finished") == "True", "the run is finished", within_s=10)
@@ -343,9 +344,28 @@ def test_a_server_that_exits_while_it_loads_ends_the_run_at_once(
         "ContainerFailed: replica 1 exited with code 1 before the load began, and its log is gone"
     )
     assert bench.status()["evidence"] == [
-        {"pod": "quickstart-server-1", "node": "node-a", "reason": "Error", "exitCode": 1}
+        {"pod": "quickstart-server-1", "uid": uid, "node": "node-a", "reason": "Error", "exitCode": 1}
     ]
     await_true(lambda: all(one.metadata.deletion_timestamp for one in kubelet.pods()), "everything is released")
+
+
+def test_a_server_that_was_evicted_before_the_start_is_replaced(
+    operator: Operator, bench: Bench, kubelet: Kubelet
+) -> None:
+    bench.create()
+    first = kubelet.bind("quickstart-server-1").metadata.uid
+    ended = {"terminated": {"exitCode": 137, "reason": "Error"}}
+    kubelet.container("quickstart-server-1", ended, phase="Failed", reason="Evicted", message="low on memory")
+
+    def is_replaced() -> bool:
+        kubelet.bury()
+        found = kubelet.find("quickstart-server-1")
+        return found is not None and found.metadata.uid != first
+
+    await_true(is_replaced, "another pod is in its place")
+    (evidence,) = bench.status()["evidence"]
+    assert (evidence["uid"], evidence["reason"]) == (first, "Evicted: low on memory")
+    assert bench.condition("Finished") is None
 
 
 def test_more_gpus_than_any_node_has_end_the_run(operator: Operator, bench: Bench, kubelet: Kubelet) -> None:
