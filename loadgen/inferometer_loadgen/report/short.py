@@ -11,6 +11,7 @@ import msgspec
 
 from inferometer_loadgen.protocol.api import FailureReport
 from inferometer_loadgen.report.schema import Reason, Report, ReportStruct, Result
+from inferometer_loadgen.verdict.reasons import ReasonType
 
 LIMIT_BYTES = 3072
 """A pod's messages share 12 KiB, up to four containers have this much each; of a longer one the beginning is lost."""
@@ -47,12 +48,19 @@ def in_short(report: Report, report_sha256: str, failure: FailureReport | None =
 
 
 def encode(short: ShortReport) -> bytes:
-    """As JSON of at most LIMIT_BYTES: the first reasons, shortened, and fewer of them where they are still too long."""
+    """As JSON of at most LIMIT_BYTES: the first reasons, shortened, and fewer of them where they are still too long.
+
+    That the run was called off is never left out: its figures are not those of a whole run.
+    """
+    by_weight = sorted(short.reasons, key=lambda one: one.type != ReasonType.CALLED_OFF)
     reasons = tuple(
-        Reason(type=one.type, message=_shortened(one.message, LONGEST_MESSAGE)) for one in short.reasons[:MOST_REASONS]
+        Reason(type=one.type, message=_shortened(one.message, LONGEST_MESSAGE)) for one in by_weight[:MOST_REASONS]
     )
     short = msgspec.structs.replace(short, failure=_shortened_failure(short.failure))
-    while len(data := msgspec.json.encode(msgspec.structs.replace(short, reasons=reasons))) > LIMIT_BYTES and reasons:
+    while (
+        len(data := msgspec.json.encode(msgspec.structs.replace(short, reasons=reasons))) > LIMIT_BYTES
+        and len(reasons) > 1
+    ):
         reasons = reasons[:-1]
     return data
 

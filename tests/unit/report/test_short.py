@@ -34,6 +34,16 @@ def test_it_is_never_longer_than_kubernetes_keeps_whole(letter: str) -> None:
     assert msgspec.structs.replace(found, reasons=(), failure=None) == msgspec.structs.replace(SHORT, reasons=())
 
 
+def test_that_a_run_was_called_off_is_never_cut() -> None:
+    called_off = Reason(type="CalledOff", message="Cancelled: spec.cancel was set")
+    others = (Reason(type="ServerErrors", message="\x00" * 5000),) * 9
+
+    found = decode(encode(msgspec.structs.replace(SHORT, reasons=(*others, called_off))).decode())
+
+    assert found is not None
+    assert found.reasons[0] == called_off
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "Killed", "{}", encode(SHORT).decode()[1:], encode(SHORT).decode().replace("Valid", "Good"), "\ud800"],
