@@ -21,9 +21,11 @@ from inferometer_loadgen.plan import ModelPlan, ReplicaAddress, Seeds, StreamPla
 from inferometer_loadgen.protocol.frames import Progress, Records, encode_frame
 from inferometer_loadgen.stream import make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
-from inferometer_loadgen.worker.connections import ConnectionPool
-from inferometer_loadgen.worker.loop import MeasuredLoop, Signal, Work
+from inferometer_loadgen.worker.http_carrier import HttpCarrier
+from inferometer_loadgen.worker.http_pool import HttpPool
+from inferometer_loadgen.worker.loop import Limits, MeasuredLoop, Signal
 from inferometer_loadgen.worker.requests import make_requests
+from inferometer_loadgen.worker.work import Pace, Work
 
 SAMPLES = 64
 WARM_UP_QUERIES = 2_000
@@ -56,11 +58,8 @@ def main() -> None:
     os.sched_setaffinity(0, {target.client_core})
     replica = ReplicaAddress(name="null-server", url=f"http://127.0.0.1:{target.port}", metrics_url="")
     body = HttpBody(case.body(), len(JSON_PART))
-    loop = MeasuredLoop(
-        ConnectionPool([replica], case.connections),
-        make_requests(ModelPlan(name=MODEL), [replica], [body] * SAMPLES),
-        SilentLink(),
-    )
+    requests = make_requests(ModelPlan(name=MODEL), [replica], [body] * SAMPLES)
+    loop = MeasuredLoop(HttpCarrier(HttpPool([replica], case.connections), requests), SilentLink())
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -71,10 +70,11 @@ def main() -> None:
 
 def all_at_once(queries: int) -> Work:
     return Work(
-        sample=array("q", (query % SAMPLES for query in range(queries))),
-        scheduled_ns=array("q", bytes(8 * queries)),
+        body=array("q", (query % SAMPLES for query in range(queries))),
+        scheduled_ns=array("q"),
         first=0,
         step=1,
+        pace=Pace.AT_ONCE,
     )
 
 
@@ -89,7 +89,7 @@ def poisson(rate: float, seconds: int) -> Work:
     )
     stream = make_stream(plan)
     return Work(
-        sample=array("q", stream.sample.astype("int64").tobytes()),
+        body=array("q", stream.sample.astype("int64").tobytes()),
         scheduled_ns=array("q", stream.scheduled_ns.astype("int64").tobytes()),
         first=0,
         step=1,
@@ -99,12 +99,12 @@ def poisson(rate: float, seconds: int) -> Work:
 def run(loop: MeasuredLoop, work: Work) -> Measurement:
     t0_ns = time.monotonic_ns() + LEAD_NS
     delayed_ns, begun_ns = run_delay_ns(), time.process_time_ns()
-    records, stats = loop.run(work, t0_ns, DRAIN_NS, measured=True)
+    records, stats = loop.run(work, t0_ns, Limits(drain_ns=DRAIN_NS), measured=True)
     cpu_ns, delayed_ns = time.process_time_ns() - begun_ns, run_delay_ns() - delayed_ns
     sent_ns, done_ns, status = records.relative_to(t0_ns)
     if not (status == QueryStatus.OK).all():
         sys.exit(f"not every query was answered: {stats.first_error}")
-    lag_ns = np.sort(sent_ns - np.array(work.scheduled_ns))
+    lag_ns = np.sort(sent_ns - np.array(work.scheduled_ns)) if work.scheduled_ns else sent_ns
     return Measurement(
         requests=len(work),
         cpu_ns=cpu_ns,

@@ -137,6 +137,8 @@ class Records(Frame, frozen=True, kw_only=True, tag=True):
     sent_ns: bytes
     done_ns: bytes
     status: bytes
+    replica: bytes = b""
+    """Which replica each went to, little-endian int16; empty where the query's index says so."""
 
 
 class Finished(Frame, frozen=True, kw_only=True, tag=True):
@@ -144,6 +146,8 @@ class Finished(Frame, frozen=True, kw_only=True, tag=True):
 
     rows: int
     backlogged: int
+    skipped_ticks: int = 0
+    """Of an interval load: ticks that found the query before still open."""
     cpu_ns: int
     busy_ns: int
     elapsed_ns: int

@@ -24,10 +24,12 @@ from inferometer_loadgen.protocol.frames import (
 from inferometer_loadgen.stream import Stream, make_stream, shard, until
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.connections import ConnectError
+from inferometer_loadgen.worker.http_carrier import HttpCarrier
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
-from inferometer_loadgen.worker.loop import LoopStats, MeasuredLoop, Work
+from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
 from inferometer_loadgen.worker.prepare import PrepareError, load_library, prepare
 from inferometer_loadgen.worker.records import Records
+from inferometer_loadgen.worker.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     prepared = prepare(plan, assignment.replicas, library)
-    loop = MeasuredLoop(prepared.pool, prepared.requests, link)
+    loop = MeasuredLoop(HttpCarrier(prepared.pool, prepared.requests), link)
+    limits = Limits(drain_ns=plan.drain_ns)
     link.send(Prepared(server_version=prepared.server_version))
 
     # What the preparation left is kept out of every later collection, and none runs while queries are timed.
@@ -86,13 +89,13 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     gc.disable()
     t0_ns = _expect(link.wait(), WarmUp).t0_ns
     warm_up = _work_of(until(stream, plan.warmup_ns), plan, settings.index)
-    records, stats = loop.run(warm_up, t0_ns, plan.drain_ns, measured=False)
+    records, stats = loop.run(warm_up, t0_ns, limits, measured=False)
     answered = records.status.count(QueryStatus.OK)
     link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=stats.first_error))
 
     work = _work_of(stream, plan, settings.index)
     t0_ns = _expect(link.wait(), Measure).t0_ns
-    records, stats = loop.run(work, t0_ns, plan.drain_ns, measured=True)
+    records, stats = loop.run(work, t0_ns, limits, measured=True)
     if not stats.aborted:
         _hand_over(link, records, stats, t0_ns)
     _expect(link.wait(), Bye)
@@ -107,6 +110,7 @@ def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns:
         Finished(
             rows=len(records),
             backlogged=stats.backlogged,
+            skipped_ticks=stats.skipped_ticks,
             cpu_ns=stats.cpu_ns,
             busy_ns=stats.busy_ns,
             elapsed_ns=stats.elapsed_ns,
@@ -118,7 +122,7 @@ def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns:
 def _work_of(stream: Stream, plan: Plan, index: int) -> Work:
     own = shard(stream, index, plan.workers)
     return Work(
-        sample=array("q", own.sample.astype("int64").tobytes()),
+        body=array("q", own.sample.astype("int64").tobytes()),
         scheduled_ns=array("q", own.scheduled_ns.astype("int64").tobytes()),
         first=index,
         step=plan.workers,

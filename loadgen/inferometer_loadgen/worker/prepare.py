@@ -18,7 +18,7 @@ from inferometer_loadgen.datasets.synthetic import synthetic_library
 from inferometer_loadgen.plan import NpzData, Plan, ReplicaAddress, SyntheticData
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.wire import metadata_path
-from inferometer_loadgen.worker.connections import ConnectionPool
+from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.memory import available_bytes
 from inferometer_loadgen.worker.requests import Requests, make_requests
 
@@ -40,7 +40,7 @@ class Prepared:
     """All that the measured loop needs."""
 
     requests: Requests
-    pool: ConnectionPool
+    pool: HttpPool
     server_version: str
 
 
@@ -84,7 +84,7 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibra
     bodies = _bodies(samples, models[0], available_bytes())
     return Prepared(
         requests=make_requests(plan.model, replicas, bodies),
-        pool=ConnectionPool(replicas, plan.connections_per_replica),
+        pool=HttpPool(replicas, plan.connections_per_replica),
         server_version=_server_version(replicas[0]),
     )
 

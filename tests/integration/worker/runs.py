@@ -13,9 +13,11 @@ from inferometer_loadgen.protocol.frames import Progress
 from inferometer_loadgen.protocol.frames import Records as RecordsFrame
 from inferometer_loadgen.verdict.measured import Measured, QueryStatus
 from inferometer_loadgen.wire import infer_head
-from inferometer_loadgen.worker.connections import ConnectionPool
-from inferometer_loadgen.worker.loop import LoopStats, MeasuredLoop, Signal, Work
+from inferometer_loadgen.worker.http_carrier import HttpCarrier
+from inferometer_loadgen.worker.http_pool import HttpPool
+from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop, Signal
 from inferometer_loadgen.worker.requests import Requests
+from inferometer_loadgen.worker.work import Work
 from integration.worker.scripted import ScriptedServer, body_of
 
 MS = 1_000_000
@@ -77,7 +79,7 @@ class Client:
     """A loop and what it needs; query j of a phase asks about sample `first_sample` + j, so that each is told apart."""
 
     loop: MeasuredLoop
-    pool: ConnectionPool
+    pool: HttpPool
     link: ScriptedLink = field(default_factory=ScriptedLink)
 
     def run(
@@ -88,8 +90,8 @@ class Client:
         rows = len(scheduled_ns)
         sample = array("q", range(first_sample, first_sample + rows))
         t0_ns = time.monotonic_ns() + int(lead_ms * MS)
-        work = Work(sample=sample, scheduled_ns=scheduled_ns, first=0, step=1)
-        records, stats = self.loop.run(work, t0_ns, int(drain_ms * MS), measured=True)
+        work = Work(body=sample, scheduled_ns=scheduled_ns, first=0, step=1)
+        records, stats = self.loop.run(work, t0_ns, Limits(drain_ns=int(drain_ms * MS)), measured=True)
         sent_ns, done_ns, status = records.relative_to(t0_ns)
         measured = Measured(
             index=np.arange(rows, dtype=np.int64),
@@ -109,9 +111,9 @@ def client_of(
     """A client with open connections to these replicas."""
     bodies = [body_of(sample, body_bytes) for sample in range(samples)]
     heads = [[infer_head("h", "/v2/models/m/infer", 0, len(body)) for body in bodies] for _ in servers]
-    pool = ConnectionPool([server.address for server in servers], connections)
+    pool = HttpPool([server.address for server in servers], connections)
     link = ScriptedLink()
-    loop = MeasuredLoop(pool, Requests(heads=heads, bodies=bodies), link)
+    loop = MeasuredLoop(HttpCarrier(pool, Requests(heads=heads, bodies=bodies)), link)
     try:
         yield Client(loop, pool, link)
     finally:

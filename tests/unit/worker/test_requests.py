@@ -1,11 +1,8 @@
 """The two buffers of every request, made before the run."""
 
-from array import array
-
 from inferometer_loadgen.datasets.bodies import HttpBody
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
 from inferometer_loadgen.wire import infer_head
-from inferometer_loadgen.worker.loop import Work
 from inferometer_loadgen.worker.requests import make_requests
 
 MODEL = ModelPlan(name="magika", version="2")
@@ -37,9 +34,3 @@ def test_equal_lengths_of_another_json_make_another_head() -> None:
     (heads,) = make_requests(MODEL, REPLICAS[:1], [SMALL, HttpBody(b"{.}4", 3)]).heads
 
     assert heads[0] != heads[1]
-
-
-def test_work_is_as_long_as_its_columns() -> None:
-    work = Work(sample=array("q", [4, 5]), scheduled_ns=array("q", [0, 9]), first=1, step=3)
-
-    assert len(work) == 2
