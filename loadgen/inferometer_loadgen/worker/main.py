@@ -1,6 +1,7 @@
 """One worker's life: sign in, hold the samples, prepare, warm up, measure, hand over the records."""
 
 import gc
+import resource
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ def run_worker(settings: WorkerSettings) -> None:
 
     Raises LinkLostError, AbortedError, UnexpectedFrameError, and what `prepare` raises, told to the coordinator first.
     """
+    _allow_all_descriptors()
     plan = plans.decode(settings.plan_path.read_bytes())
     link = dial(settings.coordinator, settings.token, settings.index, settings.pod_uid)
     try:
@@ -64,6 +66,12 @@ def run_worker(settings: WorkerSettings) -> None:
         raise
     finally:
         link.close()
+
+
+def _allow_all_descriptors() -> None:
+    """The soft limit, 1,024 in most shells, is there for programs that use select; this one opens thousands."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 _FAILURE_TYPES: dict[type[Exception], RunFailure] = {

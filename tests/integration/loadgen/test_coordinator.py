@@ -1,6 +1,7 @@
 """The coordinator against workers that are scripted word by word: whatever they do, the run ends."""
 
 import asyncio
+import socket
 
 from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.plan import digest
@@ -51,5 +52,17 @@ def test_nobody_takes_the_place_of_a_worker_after_the_start() -> None:
             status = await rig.status_is(RunState.FAILED)
             assert status.failure is not None
             assert status.failure.type == "WorkerLost"
+
+    asyncio.run(story())
+
+
+def test_a_worker_whose_machine_is_gone_is_noticed() -> None:
+    async def story() -> None:
+        async with a_coordinator(a_plan()) as rig:
+            await rig.peer(0)
+
+            sock = rig.run.links.links[0]._writer.get_extra_info("socket")
+            assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) > 0
 
     asyncio.run(story())
