@@ -16,6 +16,7 @@ from inferometer_loadgen.wire import infer_head
 from inferometer_loadgen.worker.http_carrier import HttpCarrier
 from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop, Signal
+from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.requests import Requests
 from inferometer_loadgen.worker.work import Work
 from integration.worker.scripted import ScriptedServer, body_of
@@ -64,6 +65,7 @@ class Outcome:
 
     measured: Measured
     stats: LoopStats
+    records: Records
 
     @property
     def statuses(self) -> list[QueryStatus]:
@@ -87,33 +89,43 @@ class Client:
     ) -> Outcome:
         """One phase, which begins `lead_ms` from now."""
         scheduled_ns = array("q", [int(time_ms * MS) for time_ms in scheduled_ms])
-        rows = len(scheduled_ns)
-        sample = array("q", range(first_sample, first_sample + rows))
-        t0_ns = time.monotonic_ns() + int(lead_ms * MS)
+        sample = array("q", range(first_sample, first_sample + len(scheduled_ns)))
         work = Work(body=sample, scheduled_ns=scheduled_ns, first=0, step=1)
-        records, stats = self.loop.run(work, t0_ns, Limits(drain_ns=int(drain_ms * MS)), measured=True)
+        return self.run_work(work, Limits(drain_ns=int(drain_ms * MS)), lead_ms=lead_ms)
+
+    def run_work(self, work: Work, limits: Limits, *, lead_ms: float = 5) -> Outcome:
+        """Any phase; where nothing is scheduled, times in the outcome's `measured` run from its time 0."""
+        t0_ns = time.monotonic_ns() + int(lead_ms * MS)
+        records, stats = self.loop.run(work, t0_ns, limits, measured=True)
         sent_ns, done_ns, status = records.relative_to(t0_ns)
+        scheduled_ns = np.array(work.scheduled_ns, dtype=np.int64)
         measured = Measured(
-            index=np.arange(rows, dtype=np.int64),
-            scheduled_ns=np.array(scheduled_ns, dtype=np.int64),
+            index=np.arange(len(records), dtype=np.int64),
+            scheduled_ns=scheduled_ns if len(scheduled_ns) else np.zeros(len(records), dtype=np.int64),
             sent_ns=sent_ns,
             done_ns=done_ns,
             status=status,
             servers=(),
         )
-        return Outcome(measured, stats)
+        return Outcome(measured, stats, records)
 
 
 @contextmanager
 def client_of(
-    *servers: ScriptedServer, connections: int = 1, samples: int = 400, body_bytes: int = 200
+    *servers: ScriptedServer,
+    connections: int = 1,
+    samples: int = 400,
+    body_bytes: int = 200,
+    least_outstanding: bool = False,
 ) -> Iterator[Client]:
     """A client with open connections to these replicas."""
     bodies = [body_of(sample, body_bytes) for sample in range(samples)]
     heads = [[infer_head("h", "/v2/models/m/infer", 0, len(body)) for body in bodies] for _ in servers]
     pool = HttpPool([server.address for server in servers], connections)
     link = ScriptedLink()
-    loop = MeasuredLoop(HttpCarrier(pool, Requests(heads=heads, bodies=bodies)), link)
+    loop = MeasuredLoop(
+        HttpCarrier(pool, Requests(heads=heads, bodies=bodies)), link, least_outstanding=least_outstanding
+    )
     try:
         yield Client(loop, pool, link)
     finally:

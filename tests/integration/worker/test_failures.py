@@ -1,15 +1,19 @@
 """The measured loop against servers that fail: no query is sent twice, and each ends with its status."""
 
+import contextlib
 import random
 import socket
 import threading
 import time
+from array import array
 from collections.abc import Callable
 
 import pytest
 
 from inferometer_loadgen.verdict.measured import NEVER_NS, QueryStatus
 from inferometer_loadgen.worker.connections import ConnectError
+from inferometer_loadgen.worker.loop import Limits
+from inferometer_loadgen.worker.work import Work
 from integration.worker.runs import MS, client_of
 from integration.worker.scripted import ANSWER, Conversation, Script, serving
 
@@ -239,3 +243,70 @@ def test_the_time_between_two_dials_does_not_hold_the_others_up() -> None:
     assert set(outcome.statuses[2::2]) == {NOT_SENT}
     assert set(outcome.statuses[1::2]) == {OK}
     assert max(outcome.measured.send_lag_ns()[1::2]) < 200 * MS
+
+
+def test_a_query_past_its_time_has_timed_out_its_connection_goes_and_the_load_goes_on() -> None:
+    with serving(for_sample_0(lambda _: None)) as server, client_of(server) as client:
+        work = Work(body=array("q", range(4)), scheduled_ns=array("q", [0, 0, 0, 200 * MS]), first=0, step=1)
+        outcome = client.run_work(work, Limits(drain_ns=5_000 * MS, query_timeout_ns=50 * MS))
+
+    assert outcome.statuses == [TIMED_OUT, OK, OK, OK]
+    assert server.received == {0: 1, 1: 1, 2: 1, 3: 1}
+    assert server.connections == 2
+    assert outcome.stats.first_error == "no answer came within 0.05 s"
+    # What waited behind it went out as soon as its connection was replaced.
+    assert 50 * MS <= outcome.measured.sent_ns[1] < 200 * MS
+
+
+def test_each_query_has_its_own_time_out() -> None:
+    def answers_after_30_ms(conversation: Conversation) -> None:
+        for _ in conversation.requests():
+            time.sleep(0.03)
+            conversation.answer()
+
+    with serving(answers_after_30_ms) as server, client_of(server) as client:
+        work = Work(body=array("q", range(5)), scheduled_ns=array("q", [0] * 5), first=0, step=1)
+        outcome = client.run_work(work, Limits(drain_ns=5_000 * MS, query_timeout_ns=100 * MS))
+
+    # Those that waited for the connection for longer than that were sent late, not answered late.
+    assert outcome.statuses == [OK] * 5
+
+
+def test_a_stray_byte_on_an_idle_connection_does_not_reach_the_next_query() -> None:
+    def babbles_after_each_answer(conversation: Conversation) -> None:
+        for _ in conversation.requests():
+            conversation.answer()
+            time.sleep(0.005)
+            with contextlib.suppress(OSError):
+                conversation.say(b"HTTP/1.1 200 OK\r\nContent-")
+
+    with serving(babbles_after_each_answer) as server, client_of(server) as client:
+        outcome = client.run([0, 100, 200], drain_ms=5_000)
+
+    assert outcome.statuses == [OK] * 3
+    assert server.received == {0: 1, 1: 1, 2: 1}
+    assert server.connections >= 3
+
+
+def test_a_whole_answer_that_nobody_asked_for_is_not_taken_for_the_next_querys() -> None:
+    is_due = threading.Event()
+
+    def babbles_when_the_second_query_is_due(conversation: Conversation) -> None:
+        for sample in conversation.requests():
+            conversation.answer()
+            if sample == 0:
+                is_due.wait(10)
+                conversation.say(ANSWER.replace(b"200 OK", b"503 No!"))
+
+    def stall_until_it_has_come(_: object) -> None:
+        if not is_due.is_set():
+            is_due.set()
+            time.sleep(0.05)
+
+    with serving(babbles_when_the_second_query_is_due) as server, client_of(server) as client:
+        # The loop reports at 250 ms, so that it finds the stray answer and the query that is due at once.
+        client.link.on_report = stall_until_it_has_come
+        outcome = client.run([0, 252], drain_ms=5_000)
+
+    assert outcome.statuses == [OK, OK]
+    assert server.received == {0: 1, 1: 1}
