@@ -97,8 +97,10 @@ class AnswerReader:
         head = self._heads.get(block)
         if head is None:
             head = _parse_head(block)
-            if len(self._heads) < MAX_CACHED_HEADS:
-                self._heads[block] = head
+            if len(self._heads) >= MAX_CACHED_HEADS:
+                # All anew rather than no more: with a date in them, the heads of this second are worth keeping.
+                self._heads.clear()
+            self._heads[block] = head
         del self._buffer[: end + 4]
         if head.length != INTERIM:
             self._head = head

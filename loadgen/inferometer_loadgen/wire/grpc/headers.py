@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 import hpack
 
 from inferometer_loadgen.wire.errors import PeerError
+from inferometer_loadgen.wire.fields import Field, FieldError, checked_field
 
 MAX_BLOCK_BYTES = 65_536
 """Of a block from the peer, before and after decompression; we announce it as MAX_HEADER_LIST_SIZE."""
@@ -68,11 +69,11 @@ class BlockCache:
         return fields
 
 
-def header_block(authority: str, path: str, metadata: Iterable[tuple[str, str]] = (), *, scheme: str = "http") -> bytes:
+def header_block(authority: str, path: str, fields: Iterable[Field] = (), *, scheme: str = "http") -> bytes:
     """The block of a unary gRPC request (gRPC over HTTP/2, "Requests").
 
-    `authority` is host:port as the URL names it. `metadata` goes along with every call, e.g. ("authorization",
-    "Bearer …"); it is marked as never to be indexed, so that no proxy keeps a secret in a table.
+    `authority` is host:port as the URL names it. `fields` are the user's own metadata, sent with every call and marked
+    as never to be indexed, so that no proxy keeps a secret in a table. Raises FieldError where one cannot be sent.
     """
     block = b"".join(
         [
@@ -82,11 +83,11 @@ def header_block(authority: str, path: str, metadata: Iterable[tuple[str, str]] 
             _literal(authority, name_index=1),
             _literal("trailers", name="te"),
             _literal("application/grpc", name_index=31),
-            *(_literal(value, name=name.lower(), flags=_NEVER_INDEXED) for name, value in metadata),
+            *(_literal(value, name=name.lower(), flags=_NEVER_INDEXED) for name, value in map(checked_field, fields)),
         ]
     )
     if len(block) + len(NO_TABLE) > MAX_OWN_BLOCK_BYTES:
-        raise ValueError(f"the request's headers take {len(block):,} bytes, more than {MAX_OWN_BLOCK_BYTES:,}")
+        raise FieldError(f"the request's headers take {len(block):,} bytes, more than {MAX_OWN_BLOCK_BYTES:,}")
     return block
 
 
