@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.records import Records
 
-NO_ROW = -1
 NO_EXPIRY_NS = 1 << 62
 """Later than any clock: nothing is open that could time out."""
 
@@ -63,8 +62,11 @@ class Carrier(Protocol):
     def attach(self, events: epoll) -> None:
         """Registers all connections, those to come too."""
 
-    def begin(self, ledger: Ledger) -> None:
-        """A new phase; nothing is open from the one before."""
+    def begin(self, ledger: Ledger, window: int) -> None:
+        """A new phase; nothing is open from the one before. `fill` leaves at most `window` open at each replica.
+
+        0: as many as there are places.
+        """
 
     def ask(self, replica: int, row: int) -> None:
         """Sends a query, or keeps it back until a place is free."""

@@ -15,12 +15,12 @@ from inferometer_loadgen.worker.carrier import (
     CONNECTION_LOST,
     ERROR_STATUS,
     NO_EXPIRY_NS,
-    NO_ROW,
     OK,
     TIMED_OUT,
     Ledger,
 )
-from inferometer_loadgen.worker.http_pool import IN, OUT, Connection, HttpPool
+from inferometer_loadgen.worker.http_pool import NO_ROW, HttpConnection, HttpPool
+from inferometer_loadgen.worker.pool import IN, OUT
 from inferometer_loadgen.worker.requests import Requests
 from inferometer_loadgen.worker.unsent import rest_of
 
@@ -51,10 +51,10 @@ class HttpCarrier:
         """Registers all connections, those to come too."""
         self._pool.attach(events)
 
-    def begin(self, ledger: Ledger) -> None:
+    def begin(self, ledger: Ledger, window: int) -> None:
         """A new phase; nothing is open from the one before."""
         records = ledger.records
-        self._ledger = ledger
+        self._ledger, self._window = ledger, window
         self._body = ledger.body
         self._sent_ns, self._done_ns, self._status = records.sent_ns, records.done_ns, records.status
         self._ended = records.ended
@@ -72,9 +72,10 @@ class HttpCarrier:
             self.backlogged += 1
 
     def fill(self) -> None:
-        """Sends from the backlogs while connections are free."""
+        """Sends from the backlogs while connections are free, as many of them as the window allows."""
+        spare = max(0, self._pool.per_replica - self._window) if self._window else 0
         for backlog, free in zip(self.backlogs, self._free, strict=True):
-            while backlog and free:
+            while backlog and len(free) > spare:
                 self._send(free.pop(), backlog.popleft())
 
     def flush(self) -> None:
@@ -88,10 +89,10 @@ class HttpCarrier:
         """A server may have hung up on an idle connection, or said something on it: it is not for the next query."""
         for fd, mask in events:
             connection = self.by_fd.get(fd)
-            if connection is not None and connection.row == NO_ROW:
+            if connection is not None and connection.row < 0:
                 self.on_event(connection, mask)
 
-    def on_event(self, connection: Connection, mask: int) -> None:
+    def on_event(self, connection: HttpConnection, mask: int) -> None:
         """Reads an answer and sends the next query of the backlog in its place."""
         if mask != IN or connection.connecting:
             self._on_rare_event(connection, mask)
@@ -108,7 +109,7 @@ class HttpCarrier:
             self._lost(connection, str(error), BAD_ANSWER if data else CONNECTION_LOST)
             return
         row = connection.row
-        if answer is None or answer.status != 200 or not answer.keep_alive or row == NO_ROW or connection.unsent:
+        if answer is None or answer.status != 200 or not answer.keep_alive or row < 0 or connection.unsent:
             self._on_rare_answer(connection, data, answer)
             return
         self._done_ns[row] = monotonic_ns()
@@ -125,7 +126,7 @@ class HttpCarrier:
         """Times out what was sent longer ago than that; its connection could bring a late answer, so it goes."""
         next_ns = NO_EXPIRY_NS
         for connection in list(self.by_fd.values()):
-            if connection.row == NO_ROW:
+            if connection.row < 0:
                 continue
             expires_ns = self._sent_ns[connection.row] + timeout_ns
             if expires_ns <= now_ns:
@@ -137,7 +138,7 @@ class HttpCarrier:
     def end(self) -> None:
         """What is still open has timed out, and its connection goes."""
         for connection in list(self.by_fd.values()):
-            if connection.row != NO_ROW:
+            if connection.row >= 0:
                 self._lost(connection, "no answer came in time", TIMED_OUT)
 
     def tick(self) -> None:
@@ -148,7 +149,7 @@ class HttpCarrier:
         """Closes all connections."""
         self._pool.close()
 
-    def _send(self, connection: Connection, row: int) -> None:
+    def _send(self, connection: HttpConnection, row: int) -> None:
         request = self._requests[connection.replica][self._body[row]]
         connection.row = row
         self._sent_ns[row] = monotonic_ns()
@@ -169,7 +170,7 @@ class HttpCarrier:
         if connection.unsent:
             self._pool.await_(connection, IN | OUT)
 
-    def _on_rare_event(self, connection: Connection, mask: int) -> None:
+    def _on_rare_event(self, connection: HttpConnection, mask: int) -> None:
         if connection.connecting:
             # Not asked for while it connects: an event of the broken connection that had this descriptor before.
             if not mask & IN and self._pool.is_connected(connection):
@@ -179,18 +180,18 @@ class HttpCarrier:
         else:
             self._on_writable(connection)
 
-    def _on_rare_answer(self, connection: Connection, data: bytes, answer: Answer | None) -> None:
+    def _on_rare_answer(self, connection: HttpConnection, data: bytes, answer: Answer | None) -> None:
         """A part of an answer, one that says something else than 200, or one that nobody asked for."""
         row = connection.row
         if not data and answer is None:
             self._lost(connection, "the server closed the connection before it answered", CONNECTION_LOST)
-        elif row == NO_ROW or (connection.unsent and answer is not None):
+        elif row < 0 or (connection.unsent and answer is not None):
             # From the first byte on: the rest of what was not asked for would reach the next query.
             self._lost(connection, "the server answered what was not (wholly) asked", BAD_ANSWER)
         elif answer is not None:
             self._answered(connection, row, answer)
 
-    def _answered(self, connection: Connection, row: int, answer: Answer) -> None:
+    def _answered(self, connection: HttpConnection, row: int, answer: Answer) -> None:
         connection.row = NO_ROW
         self._done_ns[row] = monotonic_ns()
         if answer.status == 200:
@@ -204,14 +205,14 @@ class HttpCarrier:
         else:
             self._pool.replace(connection)
 
-    def _release(self, connection: Connection) -> None:
+    def _release(self, connection: HttpConnection) -> None:
         backlog = self.backlogs[connection.replica]
         if backlog:
             self._send(connection, backlog.popleft())
         else:
             self._free[connection.replica].append(connection)
 
-    def _on_writable(self, connection: Connection) -> None:
+    def _on_writable(self, connection: HttpConnection) -> None:
         """Goes on with what could not be written at once."""
         try:
             sent = connection.sock.sendmsg(connection.unsent)
@@ -224,9 +225,9 @@ class HttpCarrier:
         if not connection.unsent:
             self._pool.await_(connection, IN)
 
-    def _lost(self, connection: Connection, message: str, status: int) -> None:
+    def _lost(self, connection: HttpConnection, message: str, status: int) -> None:
         """A connection is of no further use: its query has failed, and another connection takes its place."""
-        if connection.row != NO_ROW:
+        if connection.row >= 0:
             self._ledger.fail(connection.row, status, message)
         self._pool.replace(connection)
 

@@ -124,7 +124,8 @@ class MeasuredLoop:
         self._work, self._t0_ns, self._limits, self._measured = work, t0_ns, limits, measured
         self._records = Records(len(work), with_replica=self._least_outstanding)
         self._ledger = Ledger(work.body, self._records)
-        self._carrier.begin(self._ledger)
+        window = work.window if work.pace is Pace.AT_ONCE else 0
+        self._carrier.begin(self._ledger, -(-window // len(self._carrier.backlogs)))
         self._issuer: Issuer = issuer_of(work, t0_ns, self._carrier, self._balance(work), self._records)
         self._tick_ns = t0_ns + TICK_NS
         self._expiry_ns = t0_ns + limits.query_timeout_ns if limits.query_timeout_ns else NO_EXPIRY_NS

@@ -53,9 +53,14 @@ def closed_loop(window: int, min_rows: int, min_ms: int = 0, *, rows: int = 10) 
     )
 
 
-def all_at_once(rows: int, first: int = 0, step: int = 1) -> Work:
+def all_at_once(rows: int, first: int = 0, step: int = 1, *, window: int = 0) -> Work:
     return Work(
-        body=array("q", range(rows)), scheduled_ns=array("q"), first=first, step=step, pace=Pace.AT_ONCE, window=rows
+        body=array("q", range(rows)),
+        scheduled_ns=array("q"),
+        first=first,
+        step=step,
+        pace=Pace.AT_ONCE,
+        window=window or rows,
     )
 
 
@@ -143,6 +148,19 @@ def test_where_all_is_due_at_once_no_connection_is_idle_and_none_has_more_than_o
     assert outcome.stats.backlogged == 0
 
 
+def test_where_all_is_due_at_once_the_window_is_shared_out_to_the_replicas() -> None:
+    with (
+        serving(answers_after_10_ms) as even,
+        serving(answers_after_10_ms) as odd,
+        client_of(even, odd, connections=8) as client,
+    ):
+        outcome = client.run_work(all_at_once(30, window=6), PATIENT)
+
+    assert outcome.statuses == [OK] * 30
+    for replica in range(2):
+        assert most_open(outcome.measured.sent_ns[replica::2], outcome.measured.done_ns[replica::2]) == 3
+
+
 @pytest.mark.parametrize(("first", "step"), [(0, 1), (1, 3), (1, 2)])
 def test_where_all_is_due_at_once_each_replica_has_the_rows_of_its_index(first: int, step: int) -> None:
     with serving(answers) as even, serving(answers) as odd, client_of(even, odd, connections=2) as client:
@@ -183,12 +201,12 @@ def test_a_stop_leaves_what_was_not_sent_where_all_is_due_at_once() -> None:
 
 def test_an_interval_load_sends_at_its_ticks_the_first_one_interval_after_the_beginning() -> None:
     with serving(answers) as server, client_of(server) as client:
-        outcome = client.run_work(ticks(20, min_rows=5), PATIENT)
+        outcome = client.run_work(ticks(100, min_rows=3), PATIENT)
 
-    assert outcome.statuses == [OK] * 5
+    assert outcome.statuses == [OK] * 3
     assert outcome.stats.skipped_ticks == 0
     sent_ms = outcome.measured.sent_ns / MS
-    assert all(sent_ms >= 20 * np.arange(1, 6))
+    assert all(sent_ms >= 100 * np.arange(1, 4))
 
 
 def test_a_tick_that_finds_the_query_before_still_open_is_skipped_and_counted() -> None:

@@ -96,6 +96,10 @@ class Channel:
         """How many calls have not ended."""
         return len(self._rows) + len(self._calls)
 
+    def open_rows(self) -> list[int]:
+        """The rows of the calls that have not ended."""
+        return [*self._rows.values(), *(call.row for call in self._calls.values())]
+
     @property
     def finished(self) -> bool:
         """Whether nothing can come of this connection any more: it may be closed."""
