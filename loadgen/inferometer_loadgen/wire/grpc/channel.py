@@ -35,6 +35,7 @@ UNLIMITED = 2**31
 _HEAD = frames.HEAD.unpack_from
 _HEAD_BYTES = frames.HEAD_BYTES
 _LONGEST = MAX_FRAME_BYTES << 8 | 0xFF
+_NO_HTTP2 = "the server does not begin with HTTP/2 settings: is this the port where it speaks gRPC?"
 OK = Ending.OK
 _RESET_STATUS: dict[int, int] = {ErrorCode.REFUSED_STREAM: 14, ErrorCode.CANCEL: 1, ErrorCode.ENHANCE_YOUR_CALM: 8}
 """grpc-status for a reset stream (gRPC over HTTP/2, "Errors"); 13 for all others."""
@@ -187,7 +188,7 @@ class Channel:
             start = position + _HEAD_BYTES
             stop = start + (length_kind >> 8)
             if length_kind > _LONGEST:
-                raise PeerError(f"a frame of {length_kind >> 8:,} bytes is longer than we allow")
+                raise PeerError(_NO_HTTP2 if not self._heard else f"a frame of {length_kind >> 8:,} bytes is too long")
             if stop > end:
                 need = stop - position
                 break
@@ -243,7 +244,7 @@ class Channel:
         if self._block_cost and kind != frames.CONTINUATION:
             raise PeerError("a block of headers was interrupted by another frame")
         if not self._heard and (kind != frames.SETTINGS or flags & frames.ACK):
-            raise PeerError("the server does not begin with its HTTP/2 settings; does it speak gRPC on this port?")
+            raise PeerError(_NO_HTTP2)
         handler = self._handlers.get(kind)
         if handler is not None:  # Others are for extensions of HTTP/2, to be passed over.
             handler(flags, stream_id, payload, answers)
@@ -323,6 +324,8 @@ class Channel:
                 raise PeerError("an acknowledgement of settings carries some")
             self.ready = True
             return
+        # Before all that the settings admit: to the server they hold from our acknowledgement on.
+        self._acknowledge(frames.frame(frames.SETTINGS, frames.ACK, 0))
         for setting, value in frames.settings_in(payload):
             if setting == Setting.MAX_CONCURRENT_STREAMS:
                 self._limit = value
@@ -331,7 +334,6 @@ class Channel:
             elif setting == Setting.MAX_FRAME_SIZE:
                 self._sender.set_frame_bytes(value)
         self._heard = True
-        self._acknowledge(frames.frame(frames.SETTINGS, frames.ACK, 0))
 
     def _on_ping(self, flags: int, stream_id: int, payload: bytes, _: list[Answer]) -> None:
         _of_connection(stream_id, "PING")
