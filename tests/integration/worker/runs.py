@@ -13,6 +13,9 @@ from inferometer_loadgen.protocol.frames import Progress
 from inferometer_loadgen.protocol.frames import Records as RecordsFrame
 from inferometer_loadgen.verdict.measured import Measured, QueryStatus
 from inferometer_loadgen.wire import infer_head
+from inferometer_loadgen.wire.grpc import INFER_PATH, GrpcRequest, framed, header_block
+from inferometer_loadgen.worker.grpc_carrier import GrpcCarrier
+from inferometer_loadgen.worker.grpc_pool import GrpcPool
 from inferometer_loadgen.worker.http_carrier import HttpCarrier
 from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop, Signal
@@ -20,6 +23,7 @@ from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.requests import Requests
 from inferometer_loadgen.worker.work import Work
 from integration.worker.scripted import ScriptedServer, body_of
+from integration.worker.scripted_grpc import GrpcConversation
 
 MS = 1_000_000
 
@@ -81,7 +85,7 @@ class Client:
     """A loop and what it needs; query j of a phase asks about sample `first_sample` + j, so that each is told apart."""
 
     loop: MeasuredLoop
-    pool: HttpPool
+    pool: HttpPool | GrpcPool
     link: ScriptedLink = field(default_factory=ScriptedLink)
 
     def run(
@@ -118,14 +122,21 @@ def client_of(
     body_bytes: int = 200,
     least_outstanding: bool = False,
 ) -> Iterator[Client]:
-    """A client with open connections to these replicas."""
+    """A client with open connections to these replicas, of the protocol that the first of them speaks."""
     bodies = [body_of(sample, body_bytes) for sample in range(samples)]
-    heads = [[infer_head("h", "/v2/models/m/infer", 0, len(body)) for body in bodies] for _ in servers]
-    pool = HttpPool([server.address for server in servers], connections)
+    replicas = [server.address for server in servers]
+    pool: HttpPool | GrpcPool
+    carrier: HttpCarrier | GrpcCarrier
+    if servers[0].kind is GrpcConversation:
+        pool = GrpcPool(replicas, connections)
+        block = header_block("h", INFER_PATH)
+        carrier = GrpcCarrier(pool, [[GrpcRequest(block, framed(body)) for body in bodies]] * len(servers))
+    else:
+        pool = HttpPool(replicas, connections)
+        heads = [[infer_head("h", "/v2/models/m/infer", 0, len(body)) for body in bodies] for _ in servers]
+        carrier = HttpCarrier(pool, Requests(heads=heads, bodies=bodies))
     link = ScriptedLink()
-    loop = MeasuredLoop(
-        HttpCarrier(pool, Requests(heads=heads, bodies=bodies)), link, least_outstanding=least_outstanding
-    )
+    loop = MeasuredLoop(carrier, link, least_outstanding=least_outstanding)
     try:
         yield Client(loop, pool, link)
     finally:

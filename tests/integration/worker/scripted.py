@@ -89,6 +89,7 @@ class ScriptedServer:
     """Runs `script` for each connection, in a thread of its own."""
 
     script: Script
+    kind: "type[Conversation]" = Conversation
     received: Counter[int] = field(default_factory=Counter)
     """How often each sample came, whole."""
     digests: set[bytes] = field(default_factory=set)
@@ -129,7 +130,7 @@ class ScriptedServer:
             while True:
                 sock, _ = self._listener.accept()
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                conversation = Conversation(self, sock, self.connections)
+                conversation = self.kind(self, sock, self.connections)
                 self.connections += 1
                 self._socks.append(sock)
                 self._start(partial(self._converse, conversation, sock))
