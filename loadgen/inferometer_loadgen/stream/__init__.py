@@ -5,7 +5,7 @@ Nothing here reads a clock, a file or a socket.
 """
 
 from inferometer_loadgen.stream.make import make_stream
-from inferometer_loadgen.stream.model import Stream, stream_digest, until
+from inferometer_loadgen.stream.model import Issue, Stream, first_rows, stream_digest, until
 from inferometer_loadgen.stream.sharding import Shard, replica_of, shard
 
-__all__ = ["Stream", "Shard", "make_stream", "shard", "replica_of", "until", "stream_digest"]
+__all__ = ["Issue", "Stream", "Shard", "make_stream", "shard", "replica_of", "first_rows", "until", "stream_digest"]
