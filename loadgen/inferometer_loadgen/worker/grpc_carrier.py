@@ -220,9 +220,9 @@ class GrpcCarrier:
 
     def _on_rare_event(self, connection: GrpcConnection, mask: int) -> None:
         if connection.connecting:
-            # Not asked for while it connects: an event of the broken connection that had this descriptor before.
-            if not mask & IN and self._pool.is_connected(connection):
+            if self._pool.comes_about(connection, mask):
                 self._push(connection)
+                self.on_event(connection, IN)  # TLS may have brought the server's settings already.
         elif mask & ~OUT:
             self.on_event(connection, IN)
             if mask & OUT and self.by_fd.get(connection.fd) is connection:

@@ -1,13 +1,13 @@
 """gRPC connections: many calls at a time on each, once both sides' settings are known."""
 
-import socket
 from collections.abc import Sequence
 from time import monotonic
 
 from inferometer_loadgen.plan import ReplicaAddress
 from inferometer_loadgen.wire.grpc import BlockCache, Channel
-from inferometer_loadgen.worker.connections import CONNECT_TIMEOUT_S, ConnectError
+from inferometer_loadgen.worker.connections import CONNECT_TIMEOUT_S, ConnectError, Tls
 from inferometer_loadgen.worker.pool import Connection, Pool
+from inferometer_loadgen.worker.tls_socket import Socket
 
 
 class GrpcConnection(Connection):
@@ -15,7 +15,7 @@ class GrpcConnection(Connection):
 
     __slots__ = ("channel", "heard_ns", "is_dirty", "is_retired", "is_usable")
 
-    def __init__(self, sock: socket.socket, replica: int, channel: Channel) -> None:
+    def __init__(self, sock: Socket, replica: int, channel: Channel) -> None:
         super().__init__(sock, replica)
         self.channel = channel
         self.is_dirty = False
@@ -31,7 +31,7 @@ class GrpcConnection(Connection):
 class GrpcPool(Pool[GrpcConnection]):
     """All gRPC connections of one worker, each ready for calls. Raises ConnectError for a peer that speaks no gRPC."""
 
-    def __init__(self, replicas: Sequence[ReplicaAddress], per_replica: int) -> None:
+    def __init__(self, replicas: Sequence[ReplicaAddress], per_replica: int, tls: Tls | None = None) -> None:
         blocks = BlockCache()
         self.usable: list[list[GrpcConnection]] = [[] for _ in replicas]
         """By replica: those on which calls may begin."""
@@ -40,6 +40,7 @@ class GrpcPool(Pool[GrpcConnection]):
             per_replica,
             lambda sock, replica: GrpcConnection(sock, replica, Channel(blocks)),
             self._welcome,
+            tls,
         )
 
     def use(self, connection: GrpcConnection) -> None:
@@ -74,14 +75,21 @@ class GrpcPool(Pool[GrpcConnection]):
             while not channel.ready and not channel.finished:
                 sock.settimeout(max(0.001, give_up - monotonic()))
                 sock.sendall(b"".join(channel.take_outbox()))
-                data = sock.recv(65_536)
-                if data:
-                    channel.receive(data)
-                else:
-                    channel.eof()
+                _hear(channel, sock)
         except OSError as error:
             raise ConnectError(f"{replica.name} at {replica.url} does not answer as gRPC: {error}") from error
         if not channel.ready:
             raise ConnectError(f"{replica.name} at {replica.url} does not answer as gRPC: {channel.ending}")
         sock.setblocking(False)
         self.use(connection)
+
+
+def _hear(channel: Channel, sock: Socket) -> None:
+    try:
+        data = sock.recv(65_536)
+    except BlockingIOError:
+        return  # Nothing but TLS's own words.
+    if data:
+        channel.receive(data)
+    else:
+        channel.eof()

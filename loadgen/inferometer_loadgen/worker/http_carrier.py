@@ -172,8 +172,7 @@ class HttpCarrier:
 
     def _on_rare_event(self, connection: HttpConnection, mask: int) -> None:
         if connection.connecting:
-            # Not asked for while it connects: an event of the broken connection that had this descriptor before.
-            if not mask & IN and self._pool.is_connected(connection):
+            if self._pool.comes_about(connection, mask):
                 self._release(connection)
         elif mask & ~OUT:
             self.on_event(connection, IN)

@@ -1,11 +1,12 @@
 """HTTP/1.1 connections: one request at a time on each, the free ones of a replica as a stack."""
 
-import socket
 from collections.abc import Sequence
 
 from inferometer_loadgen.plan import ReplicaAddress
 from inferometer_loadgen.wire.http1 import AnswerReader, shared_heads
+from inferometer_loadgen.worker.connections import Tls
 from inferometer_loadgen.worker.pool import Connection, Pool
+from inferometer_loadgen.worker.tls_socket import Socket
 
 NO_ROW = -1
 UNUSED = -2
@@ -17,7 +18,7 @@ class HttpConnection(Connection):
 
     __slots__ = ("reader", "row")
 
-    def __init__(self, sock: socket.socket, replica: int, reader: AnswerReader) -> None:
+    def __init__(self, sock: Socket, replica: int, reader: AnswerReader) -> None:
         super().__init__(sock, replica)
         self.reader = reader
         self.row = UNUSED
@@ -26,7 +27,7 @@ class HttpConnection(Connection):
 class HttpPool(Pool[HttpConnection]):
     """All HTTP/1.1 connections of one worker."""
 
-    def __init__(self, replicas: Sequence[ReplicaAddress], per_replica: int) -> None:
+    def __init__(self, replicas: Sequence[ReplicaAddress], per_replica: int, tls: Tls | None = None) -> None:
         heads = shared_heads()
         self.free: list[list[HttpConnection]] = [[] for _ in replicas]
         super().__init__(
@@ -34,6 +35,7 @@ class HttpPool(Pool[HttpConnection]):
             per_replica,
             lambda sock, replica: HttpConnection(sock, replica, AnswerReader(heads)),
             lambda connection: self.free[connection.replica].append(connection),
+            tls,
         )
 
     def drop(self, connection: HttpConnection) -> None:

@@ -1,11 +1,13 @@
 """The connections of one worker, whatever is spoken on them: opened before the run, replaced when one breaks."""
 
+import os
 import select
 import socket
 from collections.abc import Callable, Sequence
 
 from inferometer_loadgen.plan import ReplicaAddress
-from inferometer_loadgen.worker.connections import ConnectError, Dialer
+from inferometer_loadgen.worker.connections import ConnectError, Dialer, Tls
+from inferometer_loadgen.worker.tls_socket import Socket, TlsSocket
 
 IN = select.EPOLLIN
 OUT = select.EPOLLOUT
@@ -14,13 +16,15 @@ OUT = select.EPOLLOUT
 class Connection:
     """One socket to one replica."""
 
-    __slots__ = ("connecting", "fd", "replica", "sock", "unsent")
+    __slots__ = ("connecting", "fd", "is_shaking_hands", "replica", "sock", "unsent")
 
-    def __init__(self, sock: socket.socket, replica: int) -> None:
+    def __init__(self, sock: Socket, replica: int) -> None:
         self.sock = sock
         self.fd = sock.fileno()
         self.replica = replica
         self.connecting = False
+        self.is_shaking_hands = False
+        """While it is connecting: the TLS on it is under way."""
         self.unsent: list[memoryview] = []
         """What the kernel has not taken yet."""
 
@@ -35,10 +39,11 @@ class Pool[C: Connection]:
         self,
         replicas: Sequence[ReplicaAddress],
         per_replica: int,
-        make: Callable[[socket.socket, int], C],
-        welcome: Callable[[C], None] = lambda _: None,
+        make: Callable[[Socket, int], C],
+        welcome: Callable[[C], None],
+        tls: Tls | None,
     ) -> None:
-        self.dialer = Dialer(replicas)
+        self.dialer = Dialer(replicas, tls)
         self.per_replica = per_replica
         self.by_fd: dict[int, C] = {}
         self._make = make
@@ -64,15 +69,29 @@ class Pool[C: Connection]:
         if self._events is not None:
             self._events.modify(connection.fd, mask)
 
-    def is_connected(self, connection: C) -> bool:
-        """What became of a dial; one that was refused is tried again with the next tick."""
-        if connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            # Not at once, or a dead server would take the whole loop.
+    def comes_about(self, connection: C, mask: int) -> bool:
+        """Something happened on a connection that is `connecting`: whether it may be used now.
+
+        One that failed is dialled again with the next tick, not at once, or a dead server would take the whole loop.
+        """
+        if not connection.is_shaking_hands and mask & IN:
+            # Not asked for yet: an event of the broken connection that had this descriptor before.
+            return False
+        sock = connection.sock
+        try:
+            _raise_error_of(sock)
+            if not connection.is_shaking_hands:
+                self.await_(connection, IN)
+            if isinstance(sock, TlsSocket):
+                connection.is_shaking_hands = True
+                sock.shake_hands()
+        except BlockingIOError:
+            return False
+        except OSError:
             self.drop(connection)
             self.miss(connection.replica)
             return False
         connection.connecting = False
-        self.await_(connection, IN)
         return True
 
     def open(self, replica: int) -> None:
@@ -106,7 +125,13 @@ class Pool[C: Connection]:
         for connection in list(self.by_fd.values()):
             self.drop(connection)
 
-    def _add(self, sock: socket.socket, replica: int) -> C:
+    def _add(self, sock: Socket, replica: int) -> C:
         connection = self._make(sock, replica)
         self.by_fd[connection.fd] = connection
         return connection
+
+
+def _raise_error_of(sock: Socket) -> None:
+    error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, os.strerror(error))

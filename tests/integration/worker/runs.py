@@ -14,6 +14,7 @@ from inferometer_loadgen.protocol.frames import Records as RecordsFrame
 from inferometer_loadgen.verdict.measured import Measured, QueryStatus
 from inferometer_loadgen.wire import infer_head
 from inferometer_loadgen.wire.grpc import INFER_PATH, GrpcRequest, framed, header_block
+from inferometer_loadgen.worker.connections import Tls
 from inferometer_loadgen.worker.grpc_carrier import GrpcCarrier
 from inferometer_loadgen.worker.grpc_pool import GrpcPool
 from inferometer_loadgen.worker.http_carrier import HttpCarrier
@@ -121,6 +122,7 @@ def client_of(
     samples: int = 400,
     body_bytes: int = 200,
     least_outstanding: bool = False,
+    tls: Tls | None = None,
 ) -> Iterator[Client]:
     """A client with open connections to these replicas, of the protocol that the first of them speaks."""
     bodies = [body_of(sample, body_bytes) for sample in range(samples)]
@@ -128,11 +130,11 @@ def client_of(
     pool: HttpPool | GrpcPool
     carrier: HttpCarrier | GrpcCarrier
     if servers[0].kind is GrpcConversation:
-        pool = GrpcPool(replicas, connections)
+        pool = GrpcPool(replicas, connections, tls)
         block = header_block("h", INFER_PATH)
         carrier = GrpcCarrier(pool, [[GrpcRequest(block, framed(body)) for body in bodies]] * len(servers))
     else:
-        pool = HttpPool(replicas, connections)
+        pool = HttpPool(replicas, connections, tls)
         heads = [[infer_head("h", "/v2/models/m/infer", 0, len(body)) for body in bodies] for _ in servers]
         carrier = HttpCarrier(pool, Requests(heads=heads, bodies=bodies))
     link = ScriptedLink()

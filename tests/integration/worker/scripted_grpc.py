@@ -1,8 +1,9 @@
 """The scripted server of `scripted`, speaking gRPC: the same scripts in a conversation of HTTP/2 streams."""
 
 import socket
+import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import h2.config
 import h2.connection
@@ -10,7 +11,7 @@ import h2.errors
 import h2.events
 import h2.settings
 
-from integration.worker.scripted import Conversation, Script, ScriptedServer
+from integration.worker.scripted import Conversation, Script, ScriptedServer, serving
 
 MESSAGE = b"fourteen bytes"
 PREFIX_BYTES = 5
@@ -113,11 +114,6 @@ class GrpcConversation(Conversation):
         self._sock.sendall(self._h2.data_to_send())
 
 
-@contextmanager
-def serving_grpc(script: Script) -> Iterator[ScriptedServer]:
+def serving_grpc(script: Script, tls: ssl.SSLContext | None = None) -> AbstractContextManager[ScriptedServer]:
     """A server for the length of a block."""
-    server = ScriptedServer(script, GrpcConversation)
-    try:
-        yield server
-    finally:
-        server.close()
+    return serving(script, GrpcConversation, tls)
