@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inferometer_loadgen.plan import StreamPlan
 from inferometer_loadgen.stream.model import Stream
+from inferometer_loadgen.stream.order import Order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,3 +56,25 @@ def rows_of(sample: NDArray[np.int64], samples_per_row: int, first: int, step: i
 def replica_of[Index: (int, NDArray[np.int64])](index: Index, replicas: int) -> Index:
     """The replica that answers the query with this global index, or those of a column of indices."""
     return index % replicas
+
+
+class ShardRows:
+    """What one worker asks, one block after another and without an end: a closed loop takes more while it runs.
+
+    It begins after the first `done` rows of the whole stream, of which `shard` gives this worker's.
+    """
+
+    def __init__(self, plan: StreamPlan, worker: int, workers: int, done: int = 0) -> None:
+        self._order = Order(plan)
+        self._workers = workers
+        self._order.take(done)
+        self._before_next = (worker - done) % workers
+
+    def take(self, rows: int) -> NDArray[np.int64]:
+        """The samples of this worker's next `rows` rows; fewer where the stream ends."""
+        if not rows:
+            return np.empty(0, dtype=np.int64)
+        block = self._order.take(self._before_next + 1 + (rows - 1) * self._workers)
+        own = rows_of(block, self._order.samples_per_row, self._before_next, self._workers)
+        self._before_next = self._workers - 1
+        return own

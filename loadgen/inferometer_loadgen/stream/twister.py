@@ -18,7 +18,7 @@ LOW_WORD = WORD_RANGE - 1
 BELOW_ONE = np.nextafter(1.0, 0.0)
 
 DRAWS_AT_ONCE = 1 << 17
-"""Draws made in one go while shuffles are skipped: bounds the memory, not the result."""
+"""Draws made in one go: bounds the memory, not the result."""
 
 
 class Twister:
@@ -37,12 +37,12 @@ class Twister:
         """`count` draws from 0..bound-1, as std::uniform_int_distribution makes them (Lemire's method).
 
         A word w stands for the high half of w * bound, unless the low half is under 2^32 mod bound: such a word is
-        passed over. Each round fetches only as many words as draws are missing, so that none is consumed in vain.
+        passed over. Each round fetches at most as many words as draws are missing, so that none is consumed in vain.
         """
         drawn = np.empty(count, dtype=np.int64)
         done = 0
         while done < count:
-            products = self.words(count - done) * np.uint64(bound)
+            products = self.words(min(count - done, DRAWS_AT_ONCE)) * np.uint64(bound)
             taken = products[(products & np.uint64(LOW_WORD)) >= np.uint64(WORD_RANGE % bound)]
             drawn[done : done + taken.size] = taken >> np.uint64(32)
             done += taken.size
