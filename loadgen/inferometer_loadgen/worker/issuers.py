@@ -10,10 +10,11 @@ from math import gcd
 from time import monotonic_ns
 from typing import Protocol
 
+from inferometer_loadgen.stream import Issue
 from inferometer_loadgen.worker.balance import Balance
 from inferometer_loadgen.worker.carrier import Carrier
 from inferometer_loadgen.worker.records import Records
-from inferometer_loadgen.worker.work import Pace, Work
+from inferometer_loadgen.worker.work import Work
 
 NEVER_DUE_NS = 1 << 62
 """Later than any clock."""
@@ -108,7 +109,7 @@ class Completion:
             ask(replica_of(row), row)
             self.handed = row + 1
             # The official rule: the first query that is both late enough and one of enough is the last.
-            if self.handed >= work.min_rows and work.extend is not None and monotonic_ns() >= self._end_ns:
+            if self.handed >= work.min_rows and work.is_open_ended and monotonic_ns() >= self._end_ns:
                 self.over = True
                 break
         self._carrier.flush()
@@ -183,7 +184,7 @@ class Interval:
         self._carrier.ask(self._balance.replica_of(row), row)
         self._carrier.flush()
         self.handed = row + 1
-        if self.handed >= work.min_rows and work.extend is not None and now_ns >= self._end_ns:
+        if self.handed >= work.min_rows and work.is_open_ended and now_ns >= self._end_ns:
             self.over = True
 
     def refill(self) -> None:
@@ -211,12 +212,12 @@ def rows_by_replica(work: Work, replicas: int) -> list[Iterator[int]]:
 
 def issuer_of(work: Work, t0_ns: int, carrier: Carrier, balance: Balance, records: Records) -> Issuer:
     """The one that this work asks for."""
-    makers: dict[Pace, Callable[[], Issuer]] = {
-        Pace.SCHEDULED: lambda: Scheduled(work, t0_ns, carrier, balance),
-        Pace.COMPLETION: lambda: Completion(work, t0_ns, carrier, balance, records),
-        Pace.AT_ONCE: lambda: (
+    makers: dict[Issue, Callable[[], Issuer]] = {
+        Issue.SCHEDULED: lambda: Scheduled(work, t0_ns, carrier, balance),
+        Issue.COMPLETION: lambda: Completion(work, t0_ns, carrier, balance, records),
+        Issue.AT_ONCE: lambda: (
             AtOnce(work, t0_ns, carrier) if balance.is_by_index else Completion(work, t0_ns, carrier, balance, records)
         ),
-        Pace.INTERVAL: lambda: Interval(work, t0_ns, carrier, balance, records),
+        Issue.INTERVAL: lambda: Interval(work, t0_ns, carrier, balance, records),
     }
-    return makers[work.pace]()
+    return makers[work.issue]()

@@ -16,12 +16,13 @@ from typing import Protocol
 
 from inferometer_loadgen.protocol.frames import Progress
 from inferometer_loadgen.protocol.frames import Records as RecordsFrame
+from inferometer_loadgen.stream import Issue
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.balance import Balance, LeastOutstanding, RoundRobin
 from inferometer_loadgen.worker.carrier import NO_EXPIRY_NS, Carrier, Ledger
 from inferometer_loadgen.worker.issuers import NEVER_DUE_NS, Issuer, issuer_of
 from inferometer_loadgen.worker.records import Records
-from inferometer_loadgen.worker.work import Pace, Work
+from inferometer_loadgen.worker.work import Work
 
 TICK_NS = 250_000_000
 """Between two reports of progress."""
@@ -108,7 +109,7 @@ class MeasuredLoop:
         self._carrier.end()
         self._tick(clock())
         elapsed_ns = clock() - started_ns
-        if work.extend is not None:
+        if work.is_open_ended:
             self._records.cut(self._issuer.handed)
         return self._records, LoopStats(
             backlogged=self._carrier.backlogged,
@@ -124,7 +125,7 @@ class MeasuredLoop:
         self._work, self._t0_ns, self._limits, self._measured = work, t0_ns, limits, measured
         self._records = Records(len(work), with_replica=self._least_outstanding)
         self._ledger = Ledger(work.body, self._records)
-        window = work.window if work.pace is Pace.AT_ONCE else 0
+        window = work.window if work.issue is Issue.AT_ONCE else 0
         self._carrier.begin(self._ledger, -(-window // len(self._carrier.backlogs)))
         self._issuer: Issuer = issuer_of(work, t0_ns, self._carrier, self._balance(work), self._records)
         self._tick_ns = t0_ns + TICK_NS
@@ -210,7 +211,7 @@ class MeasuredLoop:
         """A scheduled load ends by its schedule; another one when no answer has come for as long as a drain takes."""
         if self._stopped:
             return
-        if self._work.pace is Pace.SCHEDULED:
+        if self._work.issue is Issue.SCHEDULED:
             last_ns = self._work.scheduled_ns[-1] if len(self._work) else 0
             self._deadline_ns = self._t0_ns + last_ns + self._limits.drain_ns
         elif len(self._records.ended) != self._last_ended:

@@ -6,6 +6,9 @@ from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.plan import Plan
@@ -22,15 +25,16 @@ from inferometer_loadgen.protocol.frames import (
     Warmed,
     WarmUp,
 )
-from inferometer_loadgen.stream import Stream, make_stream, shard, until
+from inferometer_loadgen.stream import make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.http_carrier import HttpCarrier
+from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
 from inferometer_loadgen.worker.prepare import PrepareError, load_library, prepare
 from inferometer_loadgen.worker.records import Records
-from inferometer_loadgen.worker.work import Work
+from inferometer_loadgen.worker.work import measured_work, warm_up_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,12 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     prepared = prepare(plan, assignment.replicas, library)
-    loop = MeasuredLoop(HttpCarrier(prepared.pool, prepared.requests), link)
+    carrier = HttpCarrier(HttpPool(assignment.replicas, plan.connections_per_replica), prepared.requests)
+    loop = MeasuredLoop(carrier, link)
     limits = Limits(drain_ns=plan.drain_ns)
+    warm_up = warm_up_work(plan, stream, settings.index, _one_sample_each)
+    work = measured_work(plan, stream, settings.index, _one_sample_each, None)
+    del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
     link.send(Prepared(server_version=prepared.server_version))
 
     # What the preparation left is kept out of every later collection, and none runs while queries are timed.
@@ -96,19 +104,23 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     gc.freeze()
     gc.disable()
     t0_ns = _expect(link.wait(), WarmUp).t0_ns
-    warm_up = _work_of(until(stream, plan.warmup_ns), plan, settings.index)
     records, stats = loop.run(warm_up, t0_ns, limits, measured=False)
     answered = records.status.count(QueryStatus.OK)
     link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=stats.first_error))
 
-    work = _work_of(stream, plan, settings.index)
     t0_ns = _expect(link.wait(), Measure).t0_ns
     records, stats = loop.run(work, t0_ns, limits, measured=True)
     if not stats.aborted:
         _hand_over(link, records, stats, t0_ns)
     _expect(link.wait(), Bye)
     loop.close()
-    prepared.pool.close()
+    carrier.close()
+
+
+def _one_sample_each(sample: NDArray[np.int64], samples_per_row: int) -> array[int]:
+    if samples_per_row != 1:
+        raise PrepareError(RunFailure.SAMPLES_DO_NOT_FIT, f"rows of {samples_per_row} samples cannot be sent yet")
+    return array("q", sample.astype("int64").tobytes())
 
 
 def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns: int) -> None:
@@ -124,16 +136,6 @@ def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns:
             elapsed_ns=stats.elapsed_ns,
             first_error=stats.first_error,
         )
-    )
-
-
-def _work_of(stream: Stream, plan: Plan, index: int) -> Work:
-    own = shard(stream, index, plan.workers)
-    return Work(
-        body=array("q", own.sample.astype("int64").tobytes()),
-        scheduled_ns=array("q", own.scheduled_ns.astype("int64").tobytes()),
-        first=index,
-        step=plan.workers,
     )
 
 

@@ -1,4 +1,4 @@
-"""From the start to the first byte: what the servers say of the model, the bodies, the open connections."""
+"""From the start to the first connection: what the servers say of the model, and the bodies."""
 
 import contextlib
 import http.client
@@ -18,7 +18,6 @@ from inferometer_loadgen.datasets.synthetic import synthetic_library
 from inferometer_loadgen.plan import NpzData, Plan, ReplicaAddress, SyntheticData
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.wire import metadata_path
-from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.memory import available_bytes
 from inferometer_loadgen.worker.requests import Requests, make_requests
 
@@ -40,7 +39,6 @@ class Prepared:
     """All that the measured loop needs."""
 
     requests: Requests
-    pool: HttpPool
     server_version: str
 
 
@@ -68,10 +66,7 @@ def load_library(plan: Plan, data: bytes | None) -> SampleLibrary | None:
 
 
 def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibrary | None) -> Prepared:
-    """Asks each replica what the model is, makes every body and opens every connection.
-
-    Raises PrepareError, DataError and ConnectError.
-    """
+    """Asks each replica what the model is and makes every body. Raises PrepareError and DataError."""
     models = [_metadata(plan, replica) for replica in replicas]
     for replica, metadata in zip(replicas, models, strict=True):
         if (metadata.inputs, metadata.outputs) != (models[0].inputs, models[0].outputs):
@@ -84,7 +79,6 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibra
     bodies = _bodies(samples, models[0], available_bytes())
     return Prepared(
         requests=make_requests(plan.model, replicas, bodies),
-        pool=HttpPool(replicas, plan.connections_per_replica),
         server_version=_server_version(replicas[0]),
     )
 

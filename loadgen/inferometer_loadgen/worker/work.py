@@ -7,20 +7,18 @@ closed loops, whose length nobody knows: theirs grow as they go on.
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
 
+import numpy as np
+from numpy.typing import NDArray
 
-class Pace(Enum):
-    """What makes the next row go."""
+from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.stream import Issue, Stream, first_rows, shard, until
 
-    SCHEDULED = auto()
-    """Its time: Server, Replay."""
-    COMPLETION = auto()
-    """An answer that frees a place in the window: SingleStream, MultiStream, Concurrency."""
-    AT_ONCE = auto()
-    """Nothing but room in its replica's window: Offline."""
-    INTERVAL = auto()
-    """The next tick that finds nothing open: MultiStream by the rules of 2019."""
+WARM_UP_ROWS = 65_536
+"""Of a load without times, at most: a warm-up ends by its duration."""
+
+type Bodies = Callable[[NDArray[np.int64], int], array[int]]
+"""The prepared requests of rows, from their samples one after another and the samples of a row."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,18 +29,64 @@ class Work:
     """Of each row, which of the prepared requests it sends."""
     first: int
     step: int
-    pace: Pace = Pace.SCHEDULED
+    issue: Issue = Issue.SCHEDULED
     scheduled_ns: array[int]
     """SCHEDULED only."""
     window: int = 0
     """COMPLETION and AT_ONCE: how many rows may be open at a time, over all replicas."""
     interval_ns: int = 0
     """INTERVAL only."""
+    is_open_ended: bool = False
+    """Ends with the first row at which `min_rows` were issued and `min_duration_ns` is over."""
     min_rows: int = 0
-    """COMPLETION and INTERVAL end with the first row at which this many were issued and `min_duration_ns` is over."""
     min_duration_ns: int = 0
     extend: Callable[[int], array[int]] | None = None
     """The bodies of so many rows more; None where the stream ends."""
 
     def __len__(self) -> int:
         return len(self.body)
+
+
+def measured_work(
+    plan: Plan, stream: Stream, index: int, bodies: Bodies, extend: Callable[[int], array[int]] | None
+) -> Work:
+    """What worker `index` sends in the measured run."""
+    work = _work(plan, stream, index, bodies)
+    if stream.issue in {Issue.COMPLETION, Issue.INTERVAL}:
+        work.is_open_ended = True
+        work.min_rows = share_of(plan.stream.min_queries, plan.workers, index)
+        work.min_duration_ns = plan.stream.min_duration_ns
+        work.extend = extend
+    return work
+
+
+def warm_up_work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Work:
+    """The beginning of the same load, for as long as a warm-up lasts; what was all at once is a closed loop then."""
+    if stream.issue is Issue.SCHEDULED:
+        return _work(plan, until(stream, plan.warmup_ns), index, bodies)
+    rows = min(len(stream), WARM_UP_ROWS * plan.workers) if plan.warmup_ns else 0
+    work = _work(plan, first_rows(stream, rows), index, bodies)
+    if work.issue is Issue.AT_ONCE:
+        work.issue = Issue.COMPLETION
+    work.is_open_ended = True
+    work.min_duration_ns = plan.warmup_ns
+    return work
+
+
+def share_of(total: int, workers: int, index: int) -> int:
+    """How many of `total` are worker `index`'s, dealt out in turn."""
+    return len(range(index, total, workers))
+
+
+def _work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Work:
+    own = shard(stream, index, plan.workers)
+    scheduled = own.scheduled_ns if stream.issue is Issue.SCHEDULED else own.scheduled_ns[:0]
+    return Work(
+        body=bodies(own.sample, own.samples_per_row),
+        scheduled_ns=array("q", scheduled.astype("int64").tobytes()),
+        first=index,
+        step=plan.workers,
+        issue=stream.issue,
+        window=share_of(plan.in_flight, plan.workers, index),
+        interval_ns=round(1e9 / plan.stream.target_qps) if stream.issue is Issue.INTERVAL else 0,
+    )

@@ -9,9 +9,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from inferometer_loadgen.stream import Issue
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.loop import Limits, Signal
-from inferometer_loadgen.worker.work import Pace, Work
+from inferometer_loadgen.worker.work import Work
 from integration.worker.runs import MS, client_of
 from integration.worker.scripted import Conversation, ScriptedServer, serving
 
@@ -45,10 +46,11 @@ def closed_loop(window: int, min_rows: int, min_ms: int = 0, *, rows: int = 10) 
         scheduled_ns=array("q"),
         first=0,
         step=1,
-        pace=Pace.COMPLETION,
+        issue=Issue.COMPLETION,
         window=window,
         min_rows=min_rows,
         min_duration_ns=min_ms * MS,
+        is_open_ended=True,
         extend=extend,
     )
 
@@ -59,14 +61,14 @@ def all_at_once(rows: int, first: int = 0, step: int = 1, *, window: int = 0) ->
         scheduled_ns=array("q"),
         first=first,
         step=step,
-        pace=Pace.AT_ONCE,
+        issue=Issue.AT_ONCE,
         window=window or rows,
     )
 
 
 def ticks(every_ms: int, min_rows: int) -> Work:
     work = closed_loop(1, min_rows)
-    work.pace, work.interval_ns = Pace.INTERVAL, every_ms * MS
+    work.issue, work.interval_ns = Issue.INTERVAL, every_ms * MS
     return work
 
 
