@@ -21,31 +21,23 @@ from inferometer_loadgen.worker.carrier import (
 )
 from inferometer_loadgen.worker.http_pool import NO_ROW, HttpConnection, HttpPool
 from inferometer_loadgen.worker.pool import IN, OUT
-from inferometer_loadgen.worker.requests import Requests
+from inferometer_loadgen.worker.requests import Sendable
 from inferometer_loadgen.worker.unsent import rest_of
 
 RECEIVE_BYTES = 65_536
 """More makes the allocator map fresh pages for every answer, at 10 us each."""
-JOIN_BYTES = 8_192
-"""Up to here, a body copied behind its head beforehand costs less than sendmsg's list of buffers."""
-
-type Sendable = bytes | tuple[bytes, bytes]
-"""A request in one piece, or its head and its body."""
 
 
 class HttpCarrier:
-    """Carries queries over the connections of a pool."""
+    """Carries queries over the connections of a pool; `requests` by replica and number are made beforehand."""
 
-    def __init__(self, pool: HttpPool, requests: Requests) -> None:
+    def __init__(self, pool: HttpPool, requests: Sequence[Sequence[Sendable]]) -> None:
         self._pool = pool
         self._free = pool.free
         self.by_fd = pool.by_fd
         self.backlogs: list[deque[int]] = [deque() for _ in pool.free]
         self.backlogged = 0
-        self._requests = [
-            [_sendable(head, body) for head, body in zip(heads, requests.bodies, strict=True)]
-            for heads in requests.heads
-        ]
+        self._requests = requests
 
     def attach(self, events: select.epoll) -> None:
         """Registers all connections, those to come too."""
@@ -229,7 +221,3 @@ class HttpCarrier:
         if connection.row >= 0:
             self._ledger.fail(connection.row, status, message)
         self._pool.replace(connection)
-
-
-def _sendable(head: bytes, body: bytes) -> Sendable:
-    return head + body if len(body) <= JOIN_BYTES else (head, body)

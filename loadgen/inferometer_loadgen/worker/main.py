@@ -2,12 +2,8 @@
 
 import gc
 import resource
-from array import array
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.library import DataError
@@ -27,12 +23,11 @@ from inferometer_loadgen.protocol.frames import (
 )
 from inferometer_loadgen.stream import make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
+from inferometer_loadgen.worker.asking import PrepareError
 from inferometer_loadgen.worker.connections import ConnectError
-from inferometer_loadgen.worker.http_carrier import HttpCarrier
-from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
-from inferometer_loadgen.worker.prepare import PrepareError, load_library, prepare
+from inferometer_loadgen.worker.prepare import load_library, prepare
 from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.work import measured_work, warm_up_work
 
@@ -91,11 +86,10 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     prepared = prepare(plan, assignment.replicas, library)
-    carrier = HttpCarrier(HttpPool(assignment.replicas, plan.connections_per_replica), prepared.requests)
-    loop = MeasuredLoop(carrier, link)
+    loop = MeasuredLoop(prepared.carrier, link)
     limits = Limits(drain_ns=plan.drain_ns)
-    warm_up = warm_up_work(plan, stream, settings.index, _one_sample_each)
-    work = measured_work(plan, stream, settings.index, _one_sample_each, None)
+    warm_up = warm_up_work(plan, stream, settings.index, prepared.numbers)
+    work = measured_work(plan, stream, settings.index, prepared.numbers)
     del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
     link.send(Prepared(server_version=prepared.server_version))
 
@@ -114,13 +108,7 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
         _hand_over(link, records, stats, t0_ns)
     _expect(link.wait(), Bye)
     loop.close()
-    carrier.close()
-
-
-def _one_sample_each(sample: NDArray[np.int64], samples_per_row: int) -> array[int]:
-    if samples_per_row != 1:
-        raise PrepareError(RunFailure.SAMPLES_DO_NOT_FIT, f"rows of {samples_per_row} samples cannot be sent yet")
-    return array("q", sample.astype("int64").tobytes())
+    prepared.carrier.close()
 
 
 def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns: int) -> None:

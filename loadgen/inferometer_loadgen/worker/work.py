@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inferometer_loadgen.plan import Plan
-from inferometer_loadgen.stream import Issue, Stream, first_rows, shard, until
+from inferometer_loadgen.stream import Issue, ShardRows, Stream, first_rows, interval_ns, least_rows, shard, until
+from inferometer_loadgen.stream.lengths import has_fixed_length
 
 WARM_UP_ROWS = 65_536
 """Of a load without times, at most: a warm-up ends by its duration."""
@@ -47,16 +48,15 @@ class Work:
         return len(self.body)
 
 
-def measured_work(
-    plan: Plan, stream: Stream, index: int, bodies: Bodies, extend: Callable[[int], array[int]] | None
-) -> Work:
+def measured_work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Work:
     """What worker `index` sends in the measured run."""
     work = _work(plan, stream, index, bodies)
-    if stream.issue in {Issue.COMPLETION, Issue.INTERVAL}:
+    if stream.issue in {Issue.COMPLETION, Issue.INTERVAL} and not has_fixed_length(plan.stream):
+        rows = ShardRows(plan.stream, index, plan.workers, done=len(stream))
         work.is_open_ended = True
-        work.min_rows = share_of(plan.stream.min_queries, plan.workers, index)
+        work.min_rows = share_of(least_rows(plan.stream), plan.workers, index)
         work.min_duration_ns = plan.stream.min_duration_ns
-        work.extend = extend
+        work.extend = lambda more: bodies(rows.take(more), stream.samples_per_row)
     return work
 
 
@@ -88,5 +88,5 @@ def _work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Work:
         step=plan.workers,
         issue=stream.issue,
         window=share_of(plan.in_flight, plan.workers, index),
-        interval_ns=round(1e9 / plan.stream.target_qps) if stream.issue is Issue.INTERVAL else 0,
+        interval_ns=interval_ns(plan.stream.target_qps) if stream.issue is Issue.INTERVAL else 0,
     )

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from inferometer_loadgen.datasets.bodies import HttpBody
+from inferometer_loadgen.plan import ModelPlan
 from inferometer_loadgen.protocol.frames import Progress
 from inferometer_loadgen.protocol.frames import Records as RecordsFrame
 from inferometer_loadgen.verdict.measured import Measured, QueryStatus
-from inferometer_loadgen.wire import infer_head
 from inferometer_loadgen.wire.grpc import INFER_PATH, GrpcRequest, framed, header_block
 from inferometer_loadgen.worker.connections import Tls
 from inferometer_loadgen.worker.grpc_carrier import GrpcCarrier
@@ -21,7 +22,7 @@ from inferometer_loadgen.worker.http_carrier import HttpCarrier
 from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop, Signal
 from inferometer_loadgen.worker.records import Records
-from inferometer_loadgen.worker.requests import Requests
+from inferometer_loadgen.worker.requests import make_requests
 from inferometer_loadgen.worker.work import Work
 from integration.worker.scripted import ScriptedServer, body_of
 from integration.worker.scripted_grpc import GrpcConversation
@@ -135,8 +136,9 @@ def client_of(
         carrier = GrpcCarrier(pool, [[GrpcRequest(block, framed(body)) for body in bodies]] * len(servers))
     else:
         pool = HttpPool(replicas, connections, tls)
-        heads = [[infer_head("h", "/v2/models/m/infer", 0, len(body)) for body in bodies] for _ in servers]
-        carrier = HttpCarrier(pool, Requests(heads=heads, bodies=bodies))
+        carrier = HttpCarrier(
+            pool, make_requests(ModelPlan(name="m"), replicas, [HttpBody(body, 0) for body in bodies])
+        )
     link = ScriptedLink()
     loop = MeasuredLoop(carrier, link, least_outstanding=least_outstanding)
     try:

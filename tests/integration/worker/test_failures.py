@@ -209,7 +209,7 @@ def test_no_query_goes_into_a_connection_that_broke_and_its_last_event_is_not_ta
         client.pool.dialer._sockaddrs[0] = (socket.AF_INET, full.getsockname())
         is_due.set()
         is_reset.wait(10)
-        time.sleep(0.01)
+        time.sleep(0.1)  # until the first query is due
 
     with (
         serving(breaks_when_the_query_is_due) as server,
@@ -220,7 +220,7 @@ def test_no_query_goes_into_a_connection_that_broke_and_its_last_event_is_not_ta
         # The loop reports at 250 ms, so that it finds the reset and the first query at once. The broken connection's
         # successor has the same file descriptor and never comes about: its peer takes no more of them.
         client.link.on_report = stall_until_both_have_happened
-        outcome = client.run([252, 270], drain_ms=100)
+        outcome = client.run([300, 310], drain_ms=200)
 
     assert outcome.statuses == [NOT_SENT, NOT_SENT]
     assert not server.received
@@ -301,12 +301,12 @@ def test_a_whole_answer_that_nobody_asked_for_is_not_taken_for_the_next_querys()
     def stall_until_it_has_come(_: object) -> None:
         if not is_due.is_set():
             is_due.set()
-            time.sleep(0.05)
+            time.sleep(0.1)  # until the second query is due
 
     with serving(babbles_when_the_second_query_is_due) as server, client_of(server) as client:
         # The loop reports at 250 ms, so that it finds the stray answer and the query that is due at once.
         client.link.on_report = stall_until_it_has_come
-        outcome = client.run([0, 252], drain_ms=5_000)
+        outcome = client.run([0, 300], drain_ms=5_000)
 
     assert outcome.statuses == [OK, OK]
     assert server.received == {0: 1, 1: 1}
