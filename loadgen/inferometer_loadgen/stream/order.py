@@ -79,7 +79,8 @@ def _offline_order(plan: StreamPlan) -> NDArray[np.int64]:
         return np.resize(loaded, samples)
     words = Twister(plan.seeds.sample_index)
     words.skip_shuffles(loaded.size, 2)  # the orders 2 and 3, of a single query
-    return _permutations(words, loaded, samples // loaded.size)
+    # Here each order is a shuffle of the loaded one, not of the one before.
+    return np.concatenate([words.shuffled(loaded) for _ in range(samples // loaded.size)])
 
 
 def _accuracy_order(plan: StreamPlan) -> NDArray[np.int64]:
@@ -102,7 +103,10 @@ def _starts(loaded: LoadedSet, per_query: int) -> NDArray[np.int64]:
 def _side_by_side(samples: NDArray[np.int64], starts: NDArray[np.int64], per_query: int) -> NDArray[np.int64]:
     if per_query == 1:
         return samples[starts]
-    return samples[(starts[:, np.newaxis] + np.arange(per_query)).reshape(-1)]
+    asked = np.empty((starts.size, per_query), dtype=np.int64)
+    for place in range(per_query):
+        asked[:, place] = samples[starts + place]
+    return asked.reshape(-1)
 
 
 def _permutations(words: Twister, values: NDArray[np.int64], times: int) -> NDArray[np.int64]:

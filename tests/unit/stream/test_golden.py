@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inferometer_loadgen.plan import StreamPlan
 from inferometer_loadgen.stream import make_stream, stream_digest
-from inferometer_loadgen.stream.loaded import accuracy_sets, performance_set
+from inferometer_loadgen.stream.loaded import performance_set
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())["cases"]
 

@@ -6,7 +6,7 @@ Most were taken whole from the official package 6.0.17 and from the source of th
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ Case = dict[str, Any]
 CASES: list[Case] = json.loads((Path(__file__).parent / "scenarios.json").read_text())
 
 
-def order_of(case: Case) -> str:
+def order_of(case: Case) -> Literal["Drawn", "Unique", "Same"]:
     return "Unique" if case["issue_unique"] else "Same" if case["issue_same"] else "Drawn"
 
 
