@@ -1,7 +1,7 @@
-"""One run of our client, `python -m benchmarks.our_process`: case and target as JSON in, the measurement as JSON out.
+"""One run of our client, `python -m benchmarks.clients.our_process`: an order as JSON in, the outcome as JSON out.
 
-Closed loop: all queries are due at once, so that each answer sends the next query from the backlog and every
-connection always has one. What it costs to put them into the backlog is part of the figure.
+Closed loop: all queries are due at once, and as many are open as the case says. What it costs to keep and hand over
+their records is part of the figure.
 """
 
 import gc
@@ -15,20 +15,25 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from benchmarks.contender import JSON_PART, MODEL, Case, Measurement, Target
+from benchmarks.clients.ours import Order, Outcome
+from benchmarks.model import NAME, VERSION, Model
 from inferometer_loadgen.datasets.bodies import HttpBody
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress, Seeds, StreamPlan
 from inferometer_loadgen.protocol.frames import Progress, Records, encode_frame
-from inferometer_loadgen.stream import make_stream
+from inferometer_loadgen.stream import Issue, make_stream, shard
 from inferometer_loadgen.verdict.measured import QueryStatus
+from inferometer_loadgen.wire.grpc import INFER_PATH, GrpcRequest, framed, header_block
+from inferometer_loadgen.worker.carrier import Carrier
+from inferometer_loadgen.worker.grpc_carrier import GrpcCarrier
+from inferometer_loadgen.worker.grpc_pool import GrpcPool
 from inferometer_loadgen.worker.http_carrier import HttpCarrier
 from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.loop import Limits, MeasuredLoop, Signal
 from inferometer_loadgen.worker.requests import make_requests
-from inferometer_loadgen.worker.work import Pace, Work
+from inferometer_loadgen.worker.work import Work
 
 SAMPLES = 64
-WARM_UP_QUERIES = 2_000
+WARM_UP_S = 0.1
 DRAIN_NS = 60_000_000_000
 LEAD_NS = 20_000_000
 
@@ -38,7 +43,6 @@ class SilentLink:
 
     def __init__(self) -> None:
         self._own, self._other = socket.socketpair()
-        self.said = 0
 
     def fileno(self) -> int:
         return self._own.fileno()
@@ -54,58 +58,74 @@ class SilentLink:
 
 
 def main() -> None:
-    case, target = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[Case, Target])
-    os.sched_setaffinity(0, {target.client_core})
-    replica = ReplicaAddress(name="null-server", url=f"http://127.0.0.1:{target.port}", metrics_url="")
-    body = HttpBody(case.body(), len(JSON_PART))
-    requests = make_requests(ModelPlan(name=MODEL), [replica], [body] * SAMPLES)
-    loop = MeasuredLoop(HttpCarrier(HttpPool([replica], case.connections), requests), SilentLink())
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    os.sched_setaffinity(0, {order.target.client_core})
+    loop = MeasuredLoop(carrier_of(order), SilentLink())
     gc.collect()
     gc.freeze()
     gc.disable()
-    run(loop, all_at_once(WARM_UP_QUERIES))
-    work = poisson(case.rate, case.seconds) if case.rate else all_at_once(int(case.expected_rate * case.seconds))
+    if order.rate:
+        run(loop, all_at_once(1_000, order.case.in_flight))
+        work = poisson(order)
+    else:
+        # As many as fill the time, at the rate that the warm-up has shown.
+        warm_up = run(loop, all_at_once(2_000, order.case.in_flight))
+        rate = warm_up.requests / warm_up.elapsed_ns * 1e9
+        work = all_at_once(max(100, int(rate * order.case.seconds)), order.case.in_flight)
     sys.stdout.buffer.write(msgspec.json.encode(run(loop, work)))
 
 
-def all_at_once(queries: int) -> Work:
+def carrier_of(order: Order) -> Carrier:
+    address = f"127.0.0.1:{order.target.port}"
+    replica = ReplicaAddress(name="null", url=f"http://{address}", metrics_url="")
+    model = Model(order.case.input_values)
+    if order.protocol == "grpc":
+        request = GrpcRequest(header_block(address, INFER_PATH), framed(model.grpc_request))
+        return GrpcCarrier(GrpcPool([replica], 1), [[request] * SAMPLES])
+    body = HttpBody(*model.http_request)
+    requests = make_requests(ModelPlan(name=NAME, version=VERSION), [replica], [body] * SAMPLES)
+    return HttpCarrier(HttpPool([replica], order.case.in_flight), requests)
+
+
+def all_at_once(queries: int, in_flight: int) -> Work:
     return Work(
         body=array("q", (query % SAMPLES for query in range(queries))),
         scheduled_ns=array("q"),
         first=0,
         step=1,
-        pace=Pace.AT_ONCE,
+        issue=Issue.AT_ONCE,
+        window=in_flight,
     )
 
 
-def poisson(rate: float, seconds: int) -> Work:
+def poisson(order: Order) -> Work:
     plan = StreamPlan(
         seeds=Seeds(),
-        target_qps=rate,
-        min_duration_ns=seconds * 1_000_000_000,
+        target_qps=order.rate,
+        min_duration_ns=int(order.case.seconds * 1e9),
         min_queries=1,
         total_samples=SAMPLES,
         performance_samples=SAMPLES,
     )
-    stream = make_stream(plan)
+    own = shard(make_stream(plan), order.worker, order.workers)
     return Work(
-        body=array("q", stream.sample.astype("int64").tobytes()),
-        scheduled_ns=array("q", stream.scheduled_ns.astype("int64").tobytes()),
-        first=0,
-        step=1,
+        body=array("q", own.sample.astype("int64").tobytes()),
+        scheduled_ns=array("q", own.scheduled_ns.astype("int64").tobytes()),
+        first=order.worker,
+        step=order.workers,
     )
 
 
-def run(loop: MeasuredLoop, work: Work) -> Measurement:
+def run(loop: MeasuredLoop, work: Work) -> Outcome:
     t0_ns = time.monotonic_ns() + LEAD_NS
     delayed_ns, begun_ns = run_delay_ns(), time.process_time_ns()
     records, stats = loop.run(work, t0_ns, Limits(drain_ns=DRAIN_NS), measured=True)
     cpu_ns, delayed_ns = time.process_time_ns() - begun_ns, run_delay_ns() - delayed_ns
-    sent_ns, done_ns, status = records.relative_to(t0_ns)
+    sent_ns, done_ns, status = records.relative_to(t0_ns)[:3]
     if not (status == QueryStatus.OK).all():
         sys.exit(f"not every query was answered: {stats.first_error}")
     lag_ns = np.sort(sent_ns - np.array(work.scheduled_ns)) if work.scheduled_ns else sent_ns
-    return Measurement(
+    return Outcome(
         requests=len(work),
         cpu_ns=cpu_ns,
         elapsed_ns=int(done_ns.max()),
