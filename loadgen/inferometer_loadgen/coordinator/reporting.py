@@ -162,7 +162,8 @@ def _figures(counters: ModelCounters | Absent) -> _ServerFigures:
 def _client(facts: RunFacts, measured: Measured) -> ClientReport:
     lag_ns = measured.send_lag_ns()
     p50, p99, worst = _lags(lag_ns)
-    workers = tuple(_worker(facts, lag_ns[index :: facts.plan.workers], index) for index in range(facts.plan.workers))
+    count = facts.plan.workers
+    workers = tuple(_worker(facts, lag_ns[measured.of_worker(index, count)], index) for index in range(count))
     return ClientReport(
         send_lag_p50_ns=p50,
         send_lag_p99_ns=p99,

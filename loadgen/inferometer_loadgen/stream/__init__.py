@@ -5,7 +5,7 @@ Nothing here reads a clock, a file or a socket.
 """
 
 from inferometer_loadgen.stream.lengths import interval_ns, least_rows
-from inferometer_loadgen.stream.make import issue_of, make_stream
+from inferometer_loadgen.stream.make import is_open_ended, issue_of, make_stream
 from inferometer_loadgen.stream.model import Issue, Stream, first_rows, stream_digest, until
 from inferometer_loadgen.stream.sharding import Shard, ShardRows, replica_of, rows_of, shard
 
@@ -16,6 +16,7 @@ __all__ = [
     "ShardRows",
     "make_stream",
     "issue_of",
+    "is_open_ended",
     "least_rows",
     "interval_ns",
     "shard",

@@ -51,6 +51,11 @@ def issue_of(plan: StreamPlan) -> Issue:
             return Issue.COMPLETION
 
 
+def is_open_ended(plan: StreamPlan) -> bool:
+    """Whether the run itself finds out how many rows there are: it goes on until enough time is over."""
+    return issue_of(plan) in (Issue.COMPLETION, Issue.INTERVAL) and not lengths.has_fixed_length(plan)
+
+
 def _arrivals_ns(plan: StreamPlan) -> NDArray[np.int64]:
     def arrivals_ns(min_duration_ns: int, min_rows: int) -> NDArray[np.int64]:
         return poisson_arrivals_ns(Twister(plan.seeds.schedule), plan.target_qps, min_duration_ns, min_rows)

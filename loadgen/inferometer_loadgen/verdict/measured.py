@@ -50,11 +50,13 @@ class ServerCounts:
 class Measured:
     """One row a query of the whole stream, in its order, sent or not; and what each replica counted.
 
-    Raises ValueError unless the rows are the queries 0..n-1, each once (design, invariant 1).
+    Raises ValueError unless the rows are the queries 0..n-1, each once (design, invariant 1). Of a closed loop with
+    many workers each has as many as it came to, the first of its own: then gaps at the end are no gaps in its rows.
     """
 
     index: NDArray[np.int64]
     scheduled_ns: NDArray[np.int64]
+    """When a query was due: by its schedule; where answers pace the load, when it was issued."""
     sent_ns: NDArray[np.int64]
     """NEVER_NS where the query was not sent."""
     done_ns: NDArray[np.int64]
@@ -67,18 +69,38 @@ class Measured:
     """Of the first query that failed, in the server's own words where it had some; empty when none is known."""
     called_off: str = ""
     """Why the run was ended before its time; empty when it was not."""
+    workers: int = 1
+    """Query i is worker i mod `workers`'s."""
 
     def __post_init__(self) -> None:
         rows = len(self.index)
         if any(len(column) != rows for column in (self.scheduled_ns, self.sent_ns, self.done_ns, self.status)):
             raise ValueError(f"columns of different lengths beside {rows} indices")
-        if not np.array_equal(self.index, np.arange(rows)):
+        if not self._is_gapless() and not self._is_of_prefixes():
             raise ValueError(
                 f"the records of {rows} queries are not those of the indices 0..{rows - 1}, each once and in turn"
             )
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def of_worker(self, worker: int, workers: int) -> slice | NDArray[np.bool]:
+        """Which rows are those of one of so many workers: an index into the columns."""
+        if self._is_gapless():
+            return slice(worker, None, workers)
+        own: NDArray[np.bool] = self.index % workers == worker
+        return own
+
+    def _is_gapless(self) -> bool:
+        return not len(self) or (self.index[-1] == len(self) - 1 and np.array_equal(self.index, np.arange(len(self))))
+
+    def _is_of_prefixes(self) -> bool:
+        if self.workers == 1 or self.index[0] < 0 or not (np.diff(self.index) > 0).all():
+            return False
+        place, worker = np.divmod(self.index, self.workers)
+        last = np.full(self.workers, -1)
+        np.maximum.at(last, worker, place)
+        return np.array_equal(last + 1, np.bincount(worker, minlength=self.workers))
 
     def answered(self) -> NDArray[np.bool]:
         """Which queries were answered well."""
@@ -122,4 +144,5 @@ def when_called_off(measured: Measured, reason: str) -> Measured:
         ),
         first_error=measured.first_error,
         called_off=reason,
+        workers=measured.workers,
     )

@@ -12,8 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inferometer_loadgen.plan import Plan
-from inferometer_loadgen.stream import Issue, ShardRows, Stream, first_rows, interval_ns, least_rows, shard, until
-from inferometer_loadgen.stream.lengths import has_fixed_length
+from inferometer_loadgen.stream import (
+    Issue,
+    ShardRows,
+    Stream,
+    first_rows,
+    interval_ns,
+    is_open_ended,
+    least_rows,
+    shard,
+    until,
+)
 
 WARM_UP_ROWS = 65_536
 """Of a load without times, at most: a warm-up ends by its duration."""
@@ -51,7 +60,7 @@ class Work:
 def measured_work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Work:
     """What worker `index` sends in the measured run."""
     work = _work(plan, stream, index, bodies)
-    if stream.issue in {Issue.COMPLETION, Issue.INTERVAL} and not has_fixed_length(plan.stream):
+    if is_open_ended(plan.stream):
         rows = ShardRows(plan.stream, index, plan.workers, done=len(stream))
         work.is_open_ended = True
         work.min_rows = share_of(least_rows(plan.stream), plan.workers, index)

@@ -26,7 +26,11 @@ def worst_send_lag_p99_ns(measured: Measured, plan: Plan) -> tuple[int, int] | N
     The worst worker counts: of many, one that is starved would vanish in the percentile over all.
     """
     sent, lag_ns = measured.was_sent(), measured.send_lag_ns()
-    by_worker = {k: np.sort(lag_ns[k :: plan.workers][sent[k :: plan.workers]]) for k in range(plan.workers)}
+    by_worker = {
+        k: np.sort(lag_ns[own][sent[own]])
+        for k in range(plan.workers)
+        for own in (measured.of_worker(k, plan.workers),)
+    }
     lags = [(percentile(sorted_ns, 0.99), worker) for worker, sorted_ns in by_worker.items() if sorted_ns.size]
     if not lags:
         return None
