@@ -115,6 +115,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Connections that each worker opens to each replica before the measured run."""
     in_flight: int = 0
     """Requests that may be open at a time, over all workers: of closed loops and of Offline. 0: as many as are due."""
+    balance: Literal["RoundRobin", "LeastOutstanding"] = "RoundRobin"
+    """RoundRobin: by the row's index. LeastOutstanding: where the fewest are open; one worker's knowledge only."""
+    query_timeout_ns: int = 0
+    """For the answer to one query, from its sending; 0: until the drain ends."""
+    spin_ns: int = 0
+    """So long before a query is due a worker stops sleeping; it costs a core, and spares the kernel's wake-up."""
     warmup_ns: int
     drain_ns: int
     """How long after the last scheduled time answers are awaited; what is open then has timed out."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inferometer_loadgen.protocol.frames import Records
 from inferometer_loadgen.stream import Stream
@@ -33,6 +34,8 @@ class WorkerColumns:
         self.done_ns = np.full(queries, NEVER_NS, dtype=np.int64)
         self.status = np.full(queries, QueryStatus.NOT_SENT, dtype=np.int8)
         self.there = np.zeros(queries, dtype=np.bool)
+        self.replica: NDArray[np.int16] | None = None
+        """Where the worker says it: not where the query's index does."""
 
     def add(self, frame: Records) -> None:
         """Takes a frame. Raises RecordsTwiceError for a row that was there, or is none of this worker's."""
@@ -52,6 +55,18 @@ class WorkerColumns:
         self.there[rows] = True
         self.sent_ns[rows], self.done_ns[rows] = columns
         self.status[rows] = status
+        if frame.replica:
+            self._add_replicas(rows, frame.replica)
+
+    def _add_replicas(self, rows: NDArray[np.int64], column: bytes) -> None:
+        if len(column) != 2 * len(rows):
+            raise RecordsMissingError("a frame's columns have different lengths")
+        if self.replica is None or len(self.replica) < len(self.there):
+            known = self.replica
+            self.replica = np.zeros(len(self.there), dtype=np.int16)
+            if known is not None:
+                self.replica[: len(known)] = known
+        self.replica[rows] = np.frombuffer(column, dtype="<i2")
 
     def issued(self) -> int:
         """How many rows of a closed loop are there: the first ones. Raises RecordsMissingError where one is missing."""
@@ -114,6 +129,7 @@ def merge(
         servers=servers,
         first_error=first_error,
         workers=step,
+        replica=workers[0].replica if step == 1 else None,
     )
 
 
@@ -149,4 +165,5 @@ def merge_open_ended(
         servers=servers,
         first_error=first_error,
         workers=step,
+        replica=workers[0].replica[: counts[0]] if step == 1 and workers[0].replica is not None else None,
     )

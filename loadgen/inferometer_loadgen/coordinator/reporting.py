@@ -23,7 +23,7 @@ from inferometer_loadgen.report.schema import (
     Versions,
     WorkerReport,
 )
-from inferometer_loadgen.stream import Stream, replica_of, stream_digest
+from inferometer_loadgen.stream import Stream, stream_digest
 from inferometer_loadgen.verdict import (
     NEVER_NS,
     Finding,
@@ -115,7 +115,7 @@ def _latency(latency_ns: NDArray[np.int64], fraction: float) -> Latency:
 
 def _replica(facts: RunFacts, measured: Measured, replica: int) -> ReplicaReport:
     address = facts.assignment.replicas[replica]
-    own = replica_of(measured.index, facts.plan.replicas) == replica
+    own = measured.replicas(facts.plan.replicas) == replica
     queries = int(np.count_nonzero(own))
     growth = facts.growth[replica]
     figures = _figures(growth.counters)

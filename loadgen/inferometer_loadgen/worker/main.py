@@ -86,8 +86,8 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     prepared = prepare(plan, assignment.replicas, library)
-    loop = MeasuredLoop(prepared.carrier, link)
-    limits = Limits(drain_ns=plan.drain_ns)
+    loop = MeasuredLoop(prepared.carrier, link, least_outstanding=plan.balance == "LeastOutstanding")
+    limits = Limits(drain_ns=plan.drain_ns, query_timeout_ns=plan.query_timeout_ns, spin_ns=plan.spin_ns)
     warm_up = warm_up_work(plan, stream, settings.index, prepared.numbers)
     work = measured_work(plan, stream, settings.index, prepared.numbers)
     del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
 from inferometer_loadgen.datasets.npz import npz_facts
 from inferometer_loadgen.local.engine import LocalRun, Outcome, run_locally
@@ -83,13 +84,24 @@ def test_a_single_stream_has_one_query_open_at_a_time_in_the_order_of_the_stream
     assert all(earlier.at_ns < later.at_ns for earlier, later in pairwise(replica.received))
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_least_outstanding_asks_each_replica_what_the_report_says(tmp_path: Path, protocol: str) -> None:
+    with PROTOCOLS[protocol]() as one, PROTOCOLS[protocol]() as other:
+        plan, data = a_plan(tmp_path, "Server", protocol, workers=1)
+
+        outcome = run(structs.replace(plan, balance="LeastOutstanding"), data, [one, other])
+
+    assert outcome.report is not None, outcome.failure
+    planned = make_stream(plan.stream).sample.tolist()
+    assert Counter(received.sample for received in one.received + other.received) == Counter(planned)
+    assert [replica.queries for replica in outcome.report.replicas] == [len(one.received), len(other.received)]
+
+
 def a_plan(folder: Path, scenario: str, protocol: str, workers: int, replicas: int = 2) -> tuple[Plan, bytes]:
     path = folder / "samples.npz"
     write_numbered_samples(path, SAMPLES)
     data = path.read_bytes()
-    stream: dict[str, Any] = {"target_qps": 0.0, "min_queries": 1, "min_duration_ns": SECOND_NS // 2} | SCENARIOS[
-        scenario
-    ]
+    ordinary: dict[str, Any] = {"target_qps": 0.0, "min_queries": 1, "min_duration_ns": SECOND_NS // 2}
     plan = Plan(
         name=scenario,
         protocol="grpc" if protocol == "grpc" else "http",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from inferometer_loadgen.coordinator.merge import (
     RecordsMissingError,
@@ -17,7 +18,8 @@ from inferometer_loadgen.coordinator.merge import (
 )
 from inferometer_loadgen.protocol.frames import Records
 from inferometer_loadgen.stream import Stream
-from inferometer_loadgen.verdict import QueryStatus, percentile, when_called_off
+from inferometer_loadgen.verdict import QueryStatus, ServerCounts, percentile, when_called_off
+from inferometer_loadgen.verdict.reconcile import balances
 
 
 def a_stream(queries: int) -> Stream:
@@ -146,3 +148,15 @@ def test_a_row_far_beyond_all_that_came_is_none_of_a_closed_loops() -> None:
 
     with pytest.raises(RecordsTwiceError, match="not all among"):
         columns.add(a_frame([2**60], [1]))
+
+
+def test_where_the_worker_chose_the_replica_its_records_say_which() -> None:
+    (columns,) = shard_columns(4, 1)
+    columns.add(structs.replace(a_frame([3, 0], [30, 10]), replica=np.array([1, 1], dtype="<i2").tobytes()))
+    columns.add(structs.replace(a_frame([1, 2], [11, 12]), replica=np.array([1, 0], dtype="<i2").tobytes()))
+    servers = tuple(ServerCounts(f"r{number}", count, 0, "", restarted=False) for number, count in enumerate((1, 3)))
+
+    measured = merge(a_stream(4), [columns], servers, all_there=True)
+
+    assert measured.replicas(2).tolist() == [1, 1, 0, 1]
+    assert [balance.unexplained for balance in balances(measured)] == [0, 0]
