@@ -76,6 +76,11 @@ class Measured:
     replica: NDArray[np.int16] | None = None
     """Which replica each query went to, where its index does not say so; of one that was not sent, any."""
 
+    samples_per_row: int = 1
+    """What a row asks for at once: a query of MultiStream, a request of Offline."""
+    missing_samples: int = 0
+    """By how many samples the last row is shorter than the others."""
+
     def __post_init__(self) -> None:
         rows = len(self.index)
         if any(len(column) != rows for column in (self.scheduled_ns, self.sent_ns, self.done_ns, self.status)):
@@ -158,8 +163,7 @@ def when_called_off(measured: Measured, reason: str) -> Measured:
             replace(counts, successes=None, failures=None, absent_reason="the run was called off")
             for counts in measured.servers
         ),
-        first_error=measured.first_error,
         called_off=reason,
-        workers=measured.workers,
+        missing_samples=0 if unsent.size else measured.missing_samples,
         replica=None if measured.replica is None else measured.replica[rows],
     )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.stream import Issue, issue_of
 from inferometer_loadgen.verdict.measured import Measured
 from inferometer_loadgen.verdict.percentiles import percentile
 from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
@@ -39,7 +40,9 @@ def worst_send_lag_p99_ns(measured: Measured, plan: Plan) -> tuple[int, int] | N
 
 
 def late_client(measured: Measured, plan: Plan) -> Finding | None:
-    """A warning when a worker's send lag at p99 is over the limit."""
+    """A warning when a worker's send lag at p99 is over the limit; only a schedule can be missed."""
+    if issue_of(plan.stream) is not Issue.SCHEDULED:
+        return None
     worst = worst_send_lag_p99_ns(measured, plan)
     limit_ns = send_lag_limit_ns(plan)
     if worst is None or worst[1] <= limit_ns:

@@ -15,8 +15,11 @@ def latency_at_percentile_ns(measured: Measured, plan: Plan) -> int:
 
 
 def latency_bound_exceeded(measured: Measured, plan: Plan) -> Finding | None:
-    """Invalid when the latency at the percentile is over the bound; on the bound is within it (LoadGen 6.0.17)."""
-    if len(measured) == 0:
+    """Invalid when the latency at the percentile is over the bound; on the bound is within it (LoadGen 6.0.17).
+
+    A plan with a bound of 0 has none: the scenario's latency is its result, or no matter.
+    """
+    if len(measured) == 0 or plan.judge.latency_bound_ns == 0:
         return None
     bound_ns = plan.judge.latency_bound_ns
     latency_ns = latency_at_percentile_ns(measured, plan)
@@ -36,17 +39,19 @@ def latency_bound_exceeded(measured: Measured, plan: Plan) -> Finding | None:
         ReasonType.LATENCY_BOUND_EXCEEDED,
         Severity.INVALID,
         f"{fact}; {late:,} of {counted(len(measured), 'query was', 'queries were')} late, {allowed:,} may be; "
-        f"{_remedy(measured, bound_ns)}",
+        f"{_remedy(measured, plan)}",
     )
 
 
-def _remedy(measured: Measured, bound_ns: int) -> str:
+def _remedy(measured: Measured, plan: Plan) -> str:
+    bound_ns = plan.judge.latency_bound_ns
     fastest_ns = int(measured.latency_ns().min())
     if bound_ns < fastest_ns < NEVER_NS:
         # Waiting in a queue is not what makes it late: no rate is low enough.
         fastest, bound = apart(fastest_ns, bound_ns)
         return (
-            f"the fastest took {fastest}, so no lower rate helps: raise spec.load.latencyBound ({bound}) or make the "
+            f"the fastest took {fastest}, so no lower load helps: raise spec.load.latencyBound ({bound}) or make the "
             "model faster"
         )
-    return "lower spec.load.targetQPS, add replicas or make the model faster"
+    load = "concurrency" if plan.stream.scenario == "Concurrency" else "targetQPS"
+    return f"lower spec.load.{load}, add replicas or make the model faster"
