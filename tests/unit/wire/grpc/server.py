@@ -4,6 +4,7 @@ Frames are hyperframe's and blocks of headers are hpack's: the channel is not te
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import hpack
 from hyperframe.frame import (
@@ -106,8 +107,8 @@ def feed(channel: Channel, pieces: Iterable[bytes]) -> list[Answer]:
     return [answer for piece in pieces for answer in channel.receive(piece)]
 
 
-def sent_frames(channel: Channel) -> list[Frame]:
-    """What the channel sends, parsed by hyperframe."""
+def sent_frames(channel: Channel) -> list[Any]:
+    """What the channel sends, parsed by hyperframe, whose frames each have attributes of their own."""
     sent = memoryview(b"".join(channel.take_outbox()))
     frames = []
     while sent:

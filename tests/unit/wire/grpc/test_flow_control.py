@@ -1,6 +1,7 @@
 """Requests under a server's windows and frame sizes: h2 is the server, and it refuses what HTTP/2 does not allow."""
 
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from h2.config import H2Configuration
@@ -26,14 +27,14 @@ class Server:
         self.http2.initiate_connection()
         self.bodies: dict[int, bytes] = defaultdict(bytes)
         self.frame_sizes: list[int] = []
-        self.heads: dict[int, list[tuple[str, str]]] = {}
+        self.heads: dict[int, list[Any]] = {}
         self.whole: list[int] = []
         self.resets: list[int] = []
 
     def take(self, sent: bytes) -> None:
         for event in self.http2.receive_data(sent):
             if isinstance(event, RequestReceived):
-                self.heads[event.stream_id] = event.headers
+                self.heads[event.stream_id] = list(event.headers)
             elif isinstance(event, DataReceived):
                 self.bodies[event.stream_id] += event.data
                 self.frame_sizes.append(len(event.data))
