@@ -24,6 +24,8 @@ class Target:
 
     port: int
     client_core: int
+    is_pinned: bool = True
+    """Else the client may run on any core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

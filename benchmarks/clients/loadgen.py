@@ -1,7 +1,7 @@
 """The official LoadGen (mlcommons-loadgen) with a system under test that answers at once: how late does it issue?
 
-Its own trace says of each query how many nanoseconds after it was due it was issued. It is given both cores, since
-its log is written by a thread of its own that would otherwise be in the way.
+Its own trace says of each query how many nanoseconds after it was due it was issued. It is not pinned to a
+core, since its log is written by a thread of its own that would be in the way there.
 """
 
 import tempfile

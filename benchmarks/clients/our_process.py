@@ -59,7 +59,8 @@ class SilentLink:
 
 def main() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    os.sched_setaffinity(0, {order.target.client_core})
+    if order.target.is_pinned:
+        os.sched_setaffinity(0, {order.target.client_core})
     loop = MeasuredLoop(carrier_of(order), SilentLink())
     gc.collect()
     gc.freeze()
