@@ -129,6 +129,8 @@ def merge(
         servers=servers,
         first_error=first_error,
         workers=step,
+        samples_per_row=stream.samples_per_row,
+        missing_samples=len(stream) * stream.samples_per_row - stream.sample.size,
         replica=workers[0].replica if step == 1 else None,
     )
 

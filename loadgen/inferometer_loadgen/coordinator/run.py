@@ -308,6 +308,7 @@ def _judge(facts: RunFacts, columns: list[WorkerColumns], called_off: str) -> sc
         measured = merge_open_ended(columns, servers, issued=issued, first_error=first_error)
         rows = int(measured.index[-1]) + 1 if len(measured) else 0
         facts = replace(facts, stream=make_stream(facts.plan.stream, rows))
+        measured = replace(measured, samples_per_row=facts.stream.samples_per_row)
     else:
         measured = merge(facts.stream, columns, servers, all_there=not called_off, first_error=first_error)
     if called_off:
