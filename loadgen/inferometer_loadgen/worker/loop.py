@@ -10,6 +10,7 @@ What this does not do: it keeps no object a query and takes no decision about th
 import os
 import select
 import time
+from array import array
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -28,6 +29,11 @@ TICK_NS = 250_000_000
 """Between two reports of progress."""
 LATENCIES_PER_TICK = 256
 EVENTS_PER_POLL = 512
+PULSE_NS = 10_000_000
+"""The loop wakes at least so often, to notice that it was not let run while it waited for answers."""
+STALL_NS = 1_000_000
+"""A longer time without reading is a stall: an answer may have waited in it."""
+MAX_STALLS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class LoopStats:
     elapsed_ns: int
     first_error: str
     aborted: bool
+    stalls: array[int]
+    """Begin and end of each time in which nothing was read, one after another (monotonic)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +127,7 @@ class MeasuredLoop:
             elapsed_ns=elapsed_ns,
             first_error=self._ledger.first_error,
             aborted=self._aborted,
+            stalls=self._stalls,
         )
 
     def _begin(self, work: Work, t0_ns: int, limits: Limits, *, measured: bool) -> None:
@@ -131,7 +140,8 @@ class MeasuredLoop:
         self._tick_ns = t0_ns + TICK_NS
         self._expiry_ns = t0_ns + limits.query_timeout_ns if limits.query_timeout_ns else NO_EXPIRY_NS
         self._deadline_ns = NEVER_DUE_NS
-        self._armed_ns = 0
+        self._armed_ns = self._pulse_ns = 0
+        self._stalls = array("q")
         self._withdrawn = self._reported = 0
         self._last_ended = -1
         self._aborted = self._stopped = False
@@ -151,10 +161,12 @@ class MeasuredLoop:
         while not (self._aborted or (issuer.over and issuer.handed - len(ended) == self._withdrawn)):
             spins = spin_ns and issuer.due_ns - now_ns <= spin_ns
             if not spins:
-                self._arm(issuer.due_ns - spin_ns)
+                self._arm(issuer.due_ns - spin_ns, now_ns)
             events = self._events.poll(0 if spins else -1, EVENTS_PER_POLL)
             woken_ns = clock()
             waited_ns += woken_ns - now_ns
+            # Woken late: it may have been stopped at any time since it began to wait.
+            deaf_ns = now_ns if woken_ns - (now_ns if spins else self._armed_ns) > STALL_NS else woken_ns
             if woken_ns >= issuer.due_ns:
                 self._carrier.heed_idle(events)
                 issuer.wake(woken_ns)
@@ -169,10 +181,11 @@ class MeasuredLoop:
                     self._on_own_event(fd)
             issuer.refill()
             now_ns = clock()
-            if now_ns >= self._tick_ns:
-                self._tick(now_ns)
-            if now_ns >= self._expiry_ns:
-                self._expire(now_ns)
+            if now_ns >= self._tick_ns or now_ns >= self._expiry_ns:
+                self._keep_time(now_ns)
+                now_ns = clock()
+            if now_ns - deaf_ns > STALL_NS:
+                self._note_stall(deaf_ns, now_ns)
             if now_ns >= self._deadline_ns:
                 break
         return waited_ns
@@ -194,9 +207,21 @@ class MeasuredLoop:
             self._deadline_ns = min(self._deadline_ns, time.monotonic_ns() + self._limits.drain_ns)
             self._stopped = True
 
-    def _arm(self, due_ns: int) -> None:
-        """Sets the timer to the next thing that is due: a row, a tick, a time-out, or the end."""
-        wake_ns = min(due_ns, self._tick_ns, self._deadline_ns, self._expiry_ns)
+    def _keep_time(self, now_ns: int) -> None:
+        if now_ns >= self._tick_ns:
+            self._tick(now_ns)
+        if now_ns >= self._expiry_ns:
+            self._expire(now_ns)
+
+    def _note_stall(self, begin_ns: int, end_ns: int) -> None:
+        if len(self._stalls) < 2 * MAX_STALLS:
+            self._stalls.extend((begin_ns, end_ns))
+
+    def _arm(self, due_ns: int, now_ns: int) -> None:
+        """Sets the timer to the next thing that is due: a row, a tick, a pulse, a time-out, or the end."""
+        if now_ns >= self._pulse_ns:
+            self._pulse_ns = now_ns + PULSE_NS
+        wake_ns = min(due_ns, self._tick_ns, self._pulse_ns, self._deadline_ns, self._expiry_ns)
         if wake_ns != self._armed_ns:
             os.timerfd_settime_ns(self._timer, flags=os.TFD_TIMER_ABSTIME, initial=wake_ns)
             self._armed_ns = wake_ns

@@ -5,6 +5,8 @@ import resource
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.plan import Plan
@@ -18,6 +20,7 @@ from inferometer_loadgen.protocol.frames import (
     Prepare,
     Prepared,
     Ready,
+    Vitals,
     Warmed,
     WarmUp,
 )
@@ -29,6 +32,7 @@ from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkL
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
 from inferometer_loadgen.worker.prepare import load_library, prepare
 from inferometer_loadgen.worker.records import Records
+from inferometer_loadgen.worker.vitals import read_vital_signs
 from inferometer_loadgen.worker.work import measured_work, warm_up_work
 
 
@@ -103,15 +107,17 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=stats.first_error))
 
     t0_ns = _expect(link.wait(), Measure).t0_ns
+    before = read_vital_signs(prepared.carrier.by_fd)
     records, stats = loop.run(work, t0_ns, limits, measured=True)
+    vitals = before.until(read_vital_signs(prepared.carrier.by_fd))
     if not stats.aborted:
-        _hand_over(link, records, stats, t0_ns)
+        _hand_over(link, records, stats, vitals, t0_ns)
     _expect(link.wait(), Bye)
     loop.close()
     prepared.carrier.close()
 
 
-def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns: int) -> None:
+def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, vitals: Vitals, t0_ns: int) -> None:
     for frame in records.never_ended(t0_ns):
         link.send(frame)
     link.send(
@@ -123,6 +129,8 @@ def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns:
             busy_ns=stats.busy_ns,
             elapsed_ns=stats.elapsed_ns,
             first_error=stats.first_error,
+            stalls=(np.frombuffer(stats.stalls, dtype=np.int64) - t0_ns).astype("<i8").tobytes(),
+            vitals=vitals,
         )
     )
 
