@@ -91,10 +91,12 @@ class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """By what the records are judged."""
 
     latency_bound_ns: int
+    """0 where no latency is judged."""
     latency_percentile: float
     """As a fraction, 0.99 for the 99th."""
     min_duration_ns: int
     min_queries: int
+    """Offline: samples, since it is one query."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -66,9 +66,13 @@ def offline_samples(plan: StreamPlan, loaded: int) -> int:
     """The samples of Offline's one query."""
     if has_fixed_length(plan):
         return plan.performance_samples if plan.mode == "Performance" else plan.total_samples
-    expected = int(OFFLINE_SLACK * (plan.min_duration_ns / NS_PER_S) * plan.target_qps)
-    samples = max(plan.min_queries, expected)
+    samples = max(plan.min_queries, expected_samples(plan.min_duration_ns, plan.target_qps))
     return _up_to_multiple(samples, loaded) if in_permutations(plan) else samples
+
+
+def expected_samples(min_duration_ns: int, target_qps: float) -> int:
+    """The samples that last for the duration at the expected rate, and some more."""
+    return int(OFFLINE_SLACK * (min_duration_ns / NS_PER_S) * target_qps)
 
 
 def has_fixed_length(plan: StreamPlan) -> bool:
