@@ -17,7 +17,7 @@ from benchmarks.null_servers import NullServer
 from benchmarks.rounds import MIN_PAIRS
 
 RATES = (1_000, 10_000)
-PAIRS = 7
+PAIRS = 5
 SECONDS = 4
 CASE = Case(in_flight=32, input_values=64, seconds=SECONDS)
 
