@@ -4,6 +4,7 @@
 object made but the bytes that came. All that is not an ordinary answer leaves it at the first test.
 """
 
+import contextlib
 import select
 from collections import deque
 from collections.abc import Sequence
@@ -58,7 +59,7 @@ class HttpCarrier:
         """Sends a query on a free connection, or keeps it back until there is one."""
         free = self._free[replica]
         if free:
-            self._send(free.pop(), row)
+            self._send(free.pop(), row, monotonic_ns())
         else:
             self.backlogs[replica].append(row)
             self.backlogged += 1
@@ -68,7 +69,7 @@ class HttpCarrier:
         spare = max(0, self._pool.per_replica - self._window) if self._window else 0
         for backlog, free in zip(self.backlogs, self._free, strict=True):
             while backlog and len(free) > spare:
-                self._send(free.pop(), backlog.popleft())
+                self._send(free.pop(), backlog.popleft(), monotonic_ns())
 
     def flush(self) -> None:
         """Nothing is gathered: each request is a system call of its own."""
@@ -104,12 +105,13 @@ class HttpCarrier:
         if answer is None or answer.status != 200 or not answer.keep_alive or row < 0 or connection.unsent:
             self._on_rare_answer(connection, data, answer)
             return
-        self._done_ns[row] = monotonic_ns()
+        self._done_ns[row] = now_ns = monotonic_ns()
         self._status[row] = OK
         self._ended.append(row)
         backlog = self.backlogs[connection.replica]
         if backlog:
-            self._send(connection, backlog.popleft())
+            # One look at the clock for both: what lies between, well under a microsecond, counts as latency.
+            self._send(connection, backlog.popleft(), now_ns)
         else:
             connection.row = NO_ROW
             self._free[connection.replica].append(connection)
@@ -141,10 +143,10 @@ class HttpCarrier:
         """Closes all connections."""
         self._pool.close()
 
-    def _send(self, connection: HttpConnection, row: int) -> None:
+    def _send(self, connection: HttpConnection, row: int, now_ns: int) -> None:
         request = self._requests[connection.replica][self._body[row]]
         connection.row = row
-        self._sent_ns[row] = monotonic_ns()
+        self._sent_ns[row] = now_ns
         try:
             if isinstance(request, bytes):
                 sent = connection.sock.send(request)
@@ -155,7 +157,7 @@ class HttpCarrier:
         except BlockingIOError:
             sent = 0
         except OSError as error:
-            self._lost(connection, f"the connection broke while a request was sent: {error}", CONNECTION_LOST)
+            self._broke_while_sending(connection, error)
             return
         buffers = (request,) if isinstance(request, bytes) else request
         connection.unsent = rest_of([memoryview(buffer) for buffer in buffers], sent)
@@ -176,9 +178,11 @@ class HttpCarrier:
         row = connection.row
         if not data and answer is None:
             self._lost(connection, "the server closed the connection before it answered", CONNECTION_LOST)
-        elif row < 0 or (connection.unsent and answer is not None):
+        elif row < 0 or (connection.unsent and answer is not None and answer.status == 200):
             # From the first byte on: the rest of what was not asked for would reach the next query.
             self._lost(connection, "the server answered what was not (wholly) asked", BAD_ANSWER)
+        elif connection.unsent and answer is not None:
+            self._lost(connection, _words(connection, answer), ERROR_STATUS)
         elif answer is not None:
             self._answered(connection, row, answer)
 
@@ -189,8 +193,7 @@ class HttpCarrier:
             self._status[row] = OK
             self._ended.append(row)
         else:
-            words = connection.reader.error_body.decode("utf-8", "replace")
-            self._ledger.fail(row, ERROR_STATUS, f"HTTP {answer.status}: {words}")
+            self._ledger.fail(row, ERROR_STATUS, _words(connection, answer))
         if answer.keep_alive:
             self._release(connection)
         else:
@@ -199,7 +202,7 @@ class HttpCarrier:
     def _release(self, connection: HttpConnection) -> None:
         backlog = self.backlogs[connection.replica]
         if backlog:
-            self._send(connection, backlog.popleft())
+            self._send(connection, backlog.popleft(), monotonic_ns())
         else:
             self._free[connection.replica].append(connection)
 
@@ -210,14 +213,28 @@ class HttpCarrier:
         except BlockingIOError:
             return
         except OSError as error:
-            self._lost(connection, f"the connection broke while a request was sent: {error}", CONNECTION_LOST)
+            self._broke_while_sending(connection, error)
             return
         connection.unsent = rest_of(connection.unsent, sent)
         if not connection.unsent:
             self._pool.await_(connection, IN)
+
+    def _broke_while_sending(self, connection: HttpConnection, error: OSError) -> None:
+        """A server that has enough of a request may say why before it hangs up: its words say more than ours."""
+        answer = None
+        with contextlib.suppress(OSError, PeerError):
+            answer = connection.reader.receive(connection.sock.recv(RECEIVE_BYTES))
+        if answer is not None and answer.status != 200:
+            self._lost(connection, _words(connection, answer), ERROR_STATUS)
+        else:
+            self._lost(connection, f"the connection broke while a request was sent: {error}", CONNECTION_LOST)
 
     def _lost(self, connection: HttpConnection, message: str, status: int) -> None:
         """A connection is of no further use: its query has failed, and another connection takes its place."""
         if connection.row >= 0:
             self._ledger.fail(connection.row, status, message)
         self._pool.replace(connection)
+
+
+def _words(connection: HttpConnection, answer: Answer) -> str:
+    return f"HTTP {answer.status}: {connection.reader.error_body.decode('utf-8', 'replace')}"

@@ -14,7 +14,7 @@ from inferometer_loadgen.verdict.measured import NEVER_NS, QueryStatus
 from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.loop import Limits
 from inferometer_loadgen.worker.work import Work
-from integration.worker.runs import MS, client_of
+from integration.worker.runs import MS, Outcome, client_of
 from integration.worker.scripted import ANSWER, Conversation, Script, serving
 
 OK, TIMED_OUT, NOT_SENT = QueryStatus.OK, QueryStatus.TIMED_OUT, QueryStatus.NOT_SENT
@@ -132,11 +132,12 @@ def test_a_server_that_is_gone_is_dialled_now_and_then_and_what_waits_was_not_se
     assert outcome.stats.cpu_ns < outcome.stats.elapsed_ns / 4
 
 
-def test_an_answer_to_half_a_request_is_no_answer_to_the_query() -> None:
+def half_a_request_answered_by(answer: bytes, *, then_hang_up: bool) -> Outcome:
     def answers_before_it_has_read(conversation: Conversation) -> None:
         conversation.wait_for_more()
-        conversation.say(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
-        over.wait(10)
+        conversation.say(answer)
+        if not then_hang_up:
+            over.wait(10)
 
     over = threading.Event()
     with (
@@ -145,8 +146,22 @@ def test_an_answer_to_half_a_request_is_no_answer_to_the_query() -> None:
     ):
         outcome = client.run([0], drain_ms=5_000)
         over.set()
+    return outcome
+
+
+def test_a_good_answer_to_half_a_request_is_no_answer_to_the_query() -> None:
+    outcome = half_a_request_answered_by(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", then_hang_up=False)
 
     assert outcome.statuses == [BAD_ANSWER]
+
+
+@pytest.mark.parametrize("then_hang_up", [False, True], ids=["and waits", "and hangs up"])
+def test_a_refusal_of_half_a_request_keeps_the_servers_words(*, then_hang_up: bool) -> None:
+    refusal = b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 18\r\n\r\nat most 1 MB a day"
+    outcome = half_a_request_answered_by(refusal, then_hang_up=then_hang_up)
+
+    assert outcome.statuses == [ERROR_STATUS]
+    assert outcome.stats.first_error == "HTTP 413: at most 1 MB a day"
 
 
 def test_an_address_that_cannot_be_dialled_is_tried_again_later_and_costs_no_query() -> None:
