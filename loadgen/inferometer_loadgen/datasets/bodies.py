@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
@@ -18,7 +19,7 @@ from inferometer_loadgen.datasets.metadata import (
     ModelMetadata,
     TensorSpec,
     leads_with_batch,
-    numpy_dtype,
+    sample_dtype,
     shape_fits,
 )
 
@@ -94,7 +95,9 @@ def _batch(samples: Sequence[Sample], metadata: ModelMetadata) -> list[tuple[Ten
                 f"input `{tensor.name}` of model `{metadata.name}` cannot take {len(arrays)} samples in one request",
                 "serve a model with a batch dimension and give samples of one shape, or ask for one sample a request",
             )
-        batch.append((tensor, arrays[0] if len(arrays) == 1 else np.concatenate(arrays)))
+        whole = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+        # The last bits are rounded to even, as BF16's own arithmetic does.
+        batch.append((tensor, whole.astype(ml_dtypes.bfloat16) if tensor.datatype == "BF16" else whole))
     return batch
 
 
@@ -114,12 +117,14 @@ def _same_inputs(sample: Sample, metadata: ModelMetadata) -> None:
 
 
 def _as_declared(tensor: TensorSpec, array: NDArray[np.generic]) -> NDArray[np.generic]:
-    dtype = numpy_dtype(tensor)
+    dtype = sample_dtype(tensor)
     if array.dtype != dtype:
         got = KSERVE_TYPES.get(array.dtype, "no KServe datatype")
         raise DataError(
             f"input `{tensor.name}`: expected {tensor.datatype} (numpy {dtype}), got {got} (numpy {array.dtype})",
-            f"convert the samples with array.astype({str(dtype)!r})",
+            "give them as text, in a sample library of the format kserve-json"
+            if tensor.datatype == "BYTES"
+            else f"convert the samples with array.astype({str(dtype)!r})",
         )
     if leads_with_batch(tensor, array.ndim):
         array = array[np.newaxis]
