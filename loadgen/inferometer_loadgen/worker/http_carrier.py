@@ -4,7 +4,6 @@
 object made but the bytes that came. All that is not an ordinary answer leaves it at the first test.
 """
 
-import contextlib
 import select
 from collections import deque
 from collections.abc import Sequence
@@ -157,7 +156,7 @@ class HttpCarrier:
         except BlockingIOError:
             sent = 0
         except OSError as error:
-            self._broke_while_sending(connection, error)
+            self._lost(connection, f"the connection broke while a request was sent: {error}", CONNECTION_LOST)
             return
         buffers = (request,) if isinstance(request, bytes) else request
         connection.unsent = rest_of([memoryview(buffer) for buffer in buffers], sent)
@@ -213,21 +212,11 @@ class HttpCarrier:
         except BlockingIOError:
             return
         except OSError as error:
-            self._broke_while_sending(connection, error)
+            self._lost(connection, f"the connection broke while a request was sent: {error}", CONNECTION_LOST)
             return
         connection.unsent = rest_of(connection.unsent, sent)
         if not connection.unsent:
             self._pool.await_(connection, IN)
-
-    def _broke_while_sending(self, connection: HttpConnection, error: OSError) -> None:
-        """A server that has enough of a request may say why before it hangs up: its words say more than ours."""
-        answer = None
-        with contextlib.suppress(OSError, PeerError):
-            answer = connection.reader.receive(connection.sock.recv(RECEIVE_BYTES))
-        if answer is not None and answer.status != 200:
-            self._lost(connection, _words(connection, answer), ERROR_STATUS)
-        else:
-            self._lost(connection, f"the connection broke while a request was sent: {error}", CONNECTION_LOST)
 
     def _lost(self, connection: HttpConnection, message: str, status: int) -> None:
         """A connection is of no further use: its query has failed, and another connection takes its place."""
