@@ -57,7 +57,7 @@ class AnswerReader:
         self._buffer = bytearray()
         self._head: _Head | None = None
         self._remaining = 0
-        # The last good answer that came in one piece: its head, its size, and what it was. The next one is mostly alike.
+        # The last good answer that came in one piece: its head, its size, and what it was. The next is mostly alike.
         self._beginning, self._size = b"", -1
         self._good: Answer | None = None
         self.error_body = b""
