@@ -40,6 +40,14 @@ def percentile(sorted_ns: NDArray[np.int64], fraction: float) -> int:
     return int(sorted_ns[percentile_index(sorted_ns.size, fraction)])
 
 
+def percentile_of(unsorted_ns: NDArray[np.int64], fraction: float) -> int:
+    """As `percentile`, of latencies in any order: one entry is found in a fraction of the time that sorting takes."""
+    if unsorted_ns.size == 0:
+        raise ValueError("no percentile of nothing")
+    entry = percentile_index(unsorted_ns.size, fraction)
+    return int(np.partition(unsorted_ns, entry)[entry])
+
+
 def percentile_index(count: int, fraction: float) -> int:
     """Which entry of `count` sorted latencies, counted from 0, is the percentile; those after it may be late."""
     return min(int(count * fraction), count - 1)

@@ -1,11 +1,10 @@
 """LateClient: the client did not keep to the schedule (facts measured: 65-120 us at p99 on a quiet core)."""
 
-import numpy as np
 
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.stream import Issue, issue_of
 from inferometer_loadgen.verdict.measured import Measured
-from inferometer_loadgen.verdict.percentiles import percentile
+from inferometer_loadgen.verdict.percentiles import percentile_of
 from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
 from inferometer_loadgen.verdict.wording import apart
 
@@ -28,11 +27,9 @@ def worst_send_lag_p99_ns(measured: Measured, plan: Plan) -> tuple[int, int] | N
     """
     sent, lag_ns = measured.was_sent(), measured.send_lag_ns()
     by_worker = {
-        k: np.sort(lag_ns[own][sent[own]])
-        for k in range(plan.workers)
-        for own in (measured.of_worker(k, plan.workers),)
+        k: lag_ns[own][sent[own]] for k in range(plan.workers) for own in (measured.of_worker(k, plan.workers),)
     }
-    lags = [(percentile(sorted_ns, 0.99), worker) for worker, sorted_ns in by_worker.items() if sorted_ns.size]
+    lags = [(percentile_of(own_ns, 0.99), worker) for worker, own_ns in by_worker.items() if own_ns.size]
     if not lags:
         return None
     worst_ns, worker = max(lags)

@@ -4,14 +4,14 @@ import numpy as np
 
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.verdict.measured import NEVER_NS, Measured
-from inferometer_loadgen.verdict.percentiles import percentile, percentile_index
+from inferometer_loadgen.verdict.percentiles import percentile_index, percentile_of
 from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
 from inferometer_loadgen.verdict.wording import apart, counted, percentile_name
 
 
 def latency_at_percentile_ns(measured: Measured, plan: Plan) -> int:
     """The latency that the bound is held against, over all queries of the stream; NEVER_NS if it is a failed one."""
-    return percentile(np.sort(measured.latency_ns()), plan.judge.latency_percentile)
+    return percentile_of(measured.latency_ns(), plan.judge.latency_percentile)
 
 
 def latency_bound_exceeded(measured: Measured, plan: Plan) -> Finding | None:
