@@ -17,6 +17,8 @@ WORD_RANGE = 2**32
 LOW_WORD = WORD_RANGE - 1
 BELOW_ONE = np.nextafter(1.0, 0.0)
 
+SKIPPED_AT_ONCE = 1 << 12
+"""Draws of shuffles that are skipped in one go: about so many lie between two that are made again."""
 DRAWS_AT_ONCE = 1 << 17
 """Draws made in one go: bounds the memory, not the result."""
 
@@ -63,12 +65,20 @@ class Twister:
 
     def skip_shuffles(self, size: int, times: int) -> None:
         """Consume what `times` shuffles of `size` elements would consume, without shuffling anything."""
-        bounds = shuffle_bounds(size)
-        if not bounds:
-            return
-        at_once = max(1, DRAWS_AT_ONCE // len(bounds))
-        for done in range(0, times, at_once):
-            self._below_each(bounds * min(at_once, times - done))
+        bounds = np.array(shuffle_bounds(size), dtype=np.uint64)
+        # One block from any place of a shuffle on, which may be longer or shorter than a block.
+        in_turn = np.resize(bounds, bounds.size + SKIPPED_AT_ONCE)
+        passed_over = np.uint64(WORD_RANGE) % np.maximum(in_turn, np.uint64(1))
+        done, draws, words = 0, bounds.size * times, self.words(0)
+        while done < draws:
+            count = min(draws - done, SKIPPED_AT_ONCE)
+            words = np.concatenate((words, self.words(count - words.size)))
+            turns = slice(done % bounds.size, done % bounds.size + count)
+            again = np.flatnonzero((words * in_turn[turns] & np.uint64(LOW_WORD)) < passed_over[turns])
+            # A word that is passed over moves the words behind it to the draw before: they are looked at anew.
+            taken = int(again[0]) if again.size else count
+            words = words[taken + 1 :]
+            done += taken
 
     def _swap_targets(self, size: int) -> list[int]:
         """With which position each of the positions 1..size-1 is swapped, in turn."""

@@ -195,7 +195,7 @@ def test_a_stream_whose_times_do_not_fit_its_rows_is_refused() -> None:
 
 
 def test_a_million_queries_take_moments() -> None:
-    """Ten million take about 2 s; the limit leaves room for a busy machine."""
+    """Ten million take about half a second; the limit leaves room for a busy machine."""
     started = time.process_time()
     stream = make_stream(a_plan(min_queries=1_000_000, total_samples=1024, performance_samples=1024))
 
