@@ -50,9 +50,10 @@ cluster-up: ## start the embedded Kubernetes cluster
 cluster-down: ## stop the embedded Kubernetes cluster, leaving nothing behind
 	@dev/cluster down
 
-bench: $(VENV)/.synced ## CPU per request of our client beside its peers
+bench: $(VENV)/.synced ## our client beside its peers: CPU, throughput, pacing, memory; about 6 minutes
 	@dev/need wrk
-	@$(BIN)/python -m benchmarks
+	@dev/need libb64.so.0d libb64-0d
+	@PYTHONPATH=dev $(BIN)/python -m benchmarks
 
 wheel-test: $(VENV)/.synced ## build the wheel and run the unit tests against it as installed
 	@dev/wheel-test

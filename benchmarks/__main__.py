@@ -1,108 +1,85 @@
-"""`python -m benchmarks`: the sitting, a table for people, JSON under build/bench/ for programs."""
+"""`python -m benchmarks [SECTION...]`: the sitting, tables for people, JSON under build/bench/ for programs."""
 
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from statistics import median
+from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.contender import BenchmarkError, Measurement
+from benchmarks.bench import Bench, Findings, Section
+from benchmarks.clients.contender import BenchmarkError
+from benchmarks.goals import Row
 from benchmarks.machine import Machine, this_machine, two_cores
-from benchmarks.null_server import build
-from benchmarks.ours import Ours
-from benchmarks.sitting import CLOSED, OPEN, PAIRS, Cores, Duel, Solo, duel, solo
-from benchmarks.wrk import Wrk
+from benchmarks.null_servers import build
+from benchmarks.progress import Progress
+from benchmarks.sections import SECTIONS
+from benchmarks.table import table_of
 
 FOLDER = Path("build/bench")
+LIMIT_S = 540
+"""No step begins later, so that a sitting is over within ten minutes."""
 NOT_SHOWN = (
-    "What this does not show: a network, TLS, a real server (a request is a thousand times the work there), more than",
-    "one client process, large answers, or a quiet machine. Compare the ratios of one sitting, never two sittings.",
+    "Goals are wishes beside the figures, not tests. What this does not show: a network, TLS, a real server (there, a "
+    "request is a thousand times the work), large answers, or a quiet machine. Both sides of a ratio were measured in "
+    "turn; compare the ratios of one sitting, never figures of two."
 )
 
 
-def main() -> int:
-    console = Console(width=120, highlight=False)
+def main(names: Sequence[str]) -> int:
+    """All sections, or those whose name contains one of `names`. 1 when one of them could not be measured."""
+    console = Console(width=150, highlight=False)
+    sections = [section for section in SECTIONS if not names or any(name in section.name for name in names)]
     try:
-        machine, cores, ours, wrk = this_machine(), two_cores(), Ours(), Wrk()
+        machine, cores = this_machine(), two_cores()
         FOLDER.mkdir(parents=True, exist_ok=True)
-        program = build(FOLDER)
-        duels = [duel(case, ours, wrk, program, cores) for case in CLOSED]
-        solos = [solo(case, ours, program, cores) for case in OPEN]
+        build(FOLDER)
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    show(console, machine, cores, duels, solos, wrk.version)
-    results = {"machine": asdict(machine), "wrk": wrk.version, "duels": duels, "solos": solos}
-    (FOLDER / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(results)))
-    return 0
-
-
-def show(
-    console: Console,
-    machine: Machine,
-    cores: Cores,
-    duels: Sequence[Duel],
-    solos: Sequence[Solo],
-    wrk_version: str,
-) -> None:
+    bench = Bench(FOLDER, cores, Progress(sum(section.seconds for section in sections), LIMIT_S))
     console.print(
-        f"{machine.processor}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}\n"
-        f"wrk {wrk_version}, loopback, server on core {cores.server}, client on core {cores.client}, load before "
-        f"{machine.load_before:.1f}"
+        f"{machine.processor}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}; load before "
+        f"{machine.load_before:.1f}\nloopback, null servers on core {cores.server}, clients on core {cores.client}"
     )
-    console.print(closed_table(duels))
-    console.print(open_table(solos))
-    for line in NOT_SHOWN:
-        console.print(line)
+    failed = 0
+    for section in sections:
+        findings = _measured(section, bench)
+        bench.progress.end()
+        failed += findings is None
+        if findings is not None:
+            console.print(table_of(section.name, findings.rows))
+            _write(section, findings, machine)
+    console.print(NOT_SHOWN)
+    return 1 if failed else 0
 
 
-def closed_table(duels: Sequence[Duel]) -> Table:
-    table = Table(
-        title=f"CPU a request, us, and rate of ours and wrk: median of {PAIRS} rounds in turn (range)",
-        title_justify="left",
-    )
-    for heading in ("case", "in flight", "bytes", "ours", "wrk", "ratio", "requests/s"):
-        table.add_column(heading, justify="left" if heading == "case" else "right", no_wrap=True)
-    for result in duels:
-        ratio = result.ratio
-        table.add_row(
-            result.case.name,
-            str(result.case.connections),
-            f"{result.bytes_a_request:,}",
-            spread([round_.cpu_us for round_ in result.ours]),
-            spread([round_.cpu_us for round_ in result.theirs]),
-            f"{ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f})",
-            f"{median_rate(result.ours):,.0f}  {median_rate(result.theirs):,.0f}",
-        )
-    return table
+def _measured(section: Section, bench: Bench) -> Findings | None:
+    """A section's findings; None, and why, where it failed: the others are worth having all the same."""
+    bench.progress.begin(section.name, section.steps, section.seconds)
+    try:
+        return section.run(bench)
+    except BenchmarkError as error:
+        bench.progress.end()
+        print(f"error: {section.name}: {error}", file=sys.stderr)
+        return None
 
 
-def open_table(solos: Sequence[Solo]) -> Table:
-    table = Table(title="Poisson arrivals, ours alone: us, median of the rounds (range)", title_justify="left")
-    for heading in ("case", "CPU a request", "send lag p50", "send lag p99", "core taken by others, %"):
-        table.add_column(heading, justify="left" if heading == "case" else "right")
-    for result in solos:
-        table.add_row(
-            result.case.name,
-            spread([round_.cpu_us for round_ in result.ours]),
-            spread([(round_.send_lag_p50_ns or 0) / 1_000 for round_ in result.ours]),
-            spread([(round_.send_lag_p99_ns or 0) / 1_000 for round_ in result.ours]),
-            spread([100 * (round_.run_delay_ns or 0) / round_.elapsed_ns for round_ in result.ours]),
-        )
-    return table
+def _write(section: Section, findings: Findings, machine: Machine) -> None:
+    result = {
+        "machine": asdict(machine),
+        "rows": [_row(row) for row in findings.rows],
+        "raw": findings.raw,
+    }
+    name = "".join(letter if letter.isalnum() else "-" for letter in section.name).replace("--", "-")
+    (FOLDER / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(result)))
 
 
-def spread(values: Sequence[float]) -> str:
-    return f"{median(values):.1f} ({min(values):.1f}-{max(values):.1f})"
-
-
-def median_rate(rounds: Sequence[Measurement]) -> float:
-    return median(round_.rate for round_ in rounds)
+def _row(row: Row) -> dict[str, Any]:
+    return {**asdict(row), "goal": str(row.goal or ""), "ratio": row.ratio, "figure": row.figure, "word": row.word}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

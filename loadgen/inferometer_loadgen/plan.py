@@ -28,18 +28,34 @@ class Seeds(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class StreamPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What fixes the stream of (sample, time): the arguments of `stream.make_stream`."""
 
-    dialect: Literal["loadgen-6.0"] = "loadgen-6.0"
-    scenario: Literal["Server"] = "Server"
+    dialect: Literal["loadgen-6.0", "loadgen-r0.5"] = "loadgen-6.0"
+    """Which LoadGen's stream it is: the package 6.0.17's, or the source's of the branch r0.5."""
+    scenario: Literal["SingleStream", "MultiStream", "Server", "Offline", "Concurrency", "Replay"] = "Server"
+    mode: Literal["Performance", "Accuracy"] = "Performance"
+    """Accuracy asks for every sample of the library; its length follows from that alone."""
+    order: Literal["Drawn", "Unique", "Same", "Permutations"] = "Drawn"
+    """Performance only. Drawn: independent draws. Unique: each loaded sample once (LoadGen's performance_issue_unique,
+    of audit TEST04-A). Same: one sample all the time (performance_issue_same, of TEST04-B). Permutations: the loaded
+    set in one new order after another (sample_concatenate_permutation)."""
+    same_index: int = 0
+    """Order Same: the position in the loaded set at which its sample stands (3 in TEST04-B)."""
     seeds: Seeds
     target_qps: float
-    """Mean rate of the Poisson arrivals, in queries per second."""
+    """Queries per second: Server's mean rate of arrivals; the ticks of MultiStream in the dialect loadgen-r0.5; what
+    Offline's number of samples is reckoned from, and the length that a closed loop begins with. 0 where none is known.
+    """
     min_duration_ns: int
     """Queries are generated until one is scheduled at or after this time (and `min_queries` are there)."""
     min_queries: int
+    """Offline: samples, since it is one query."""
     total_samples: int
     """Samples in the library."""
     performance_samples: int
     """Samples that a performance run draws from (LoadGen's performance_sample_count)."""
+    samples_per_query: int = 1
+    """MultiStream only: the samples of a query, which are one row."""
+    samples_per_request: int = 1
+    """Offline only: into rows of so many samples the one query is dealt out."""
 
 
 class SyntheticData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="synthetic", tag_field="kind"):
@@ -75,10 +91,12 @@ class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """By what the records are judged."""
 
     latency_bound_ns: int
+    """0 where no latency is judged."""
     latency_percentile: float
     """As a fraction, 0.99 for the 99th."""
     min_duration_ns: int
     min_queries: int
+    """Offline: samples, since it is one query."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -87,7 +105,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     schema: Literal["inferometer.dev/plan/v1"] = PLAN_SCHEMA
     name: str
     """The benchmark's name: for people only."""
-    protocol: Literal["http"]
+    protocol: Literal["http", "grpc"]
     model: ModelPlan
     data: SyntheticData | NpzData
     stream: StreamPlan
@@ -97,6 +115,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Query i is sent by worker i mod `workers` to replica i mod `replicas`."""
     connections_per_replica: int
     """Connections that each worker opens to each replica before the measured run."""
+    in_flight: int = 0
+    """Requests that may be open at a time, over all workers: of closed loops and of Offline. 0: as many as are due."""
+    balance: Literal["RoundRobin", "LeastOutstanding"] = "RoundRobin"
+    """RoundRobin: by the row's index. LeastOutstanding: where the fewest are open; one worker's knowledge only."""
+    query_timeout_ns: int = 0
+    """For the answer to one query, from its sending; 0: until the drain ends."""
+    spin_ns: int = 0
+    """So long before a query is due a worker stops sleeping; it costs a core, and spares the kernel's wake-up."""
     warmup_ns: int
     drain_ns: int
     """How long after the last scheduled time answers are awaited; what is open then has timed out."""

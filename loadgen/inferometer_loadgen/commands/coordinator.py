@@ -10,9 +10,9 @@ from pathlib import Path
 
 from inferometer_loadgen.commands.exit_codes import ExitCode
 from inferometer_loadgen.commands.inputs import read_bytes
+from inferometer_loadgen.commands.termination import SIGTERM_EXIT, end_on_sigterm
 from inferometer_loadgen.protocol.api import API_PORT, LINK_PORT
 
-SIGTERM_EXIT = 143
 TERMINATION_LOG = Path("/dev/termination-log")
 
 
@@ -32,6 +32,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def execute(args: argparse.Namespace) -> int:
     """Drives one run; prints the ports it listens on as one line of JSON."""
+    end_on_sigterm()
     from inferometer_loadgen.coordinator import main as coordinator
 
     settings = coordinator.CoordinatorSettings(

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from msgspec import UNSET
 
+from inferometer_loadgen.spec import BenchmarkSpec, check
 from inferometer_loadgen.spec.decode import Decoded, decode_file
+from inferometer_loadgen.spec.errors import LocatedError, SpecErrors
 
 SAMPLES_KEY = "samples.npz"
 
@@ -45,6 +48,18 @@ def read_spec(path: Path) -> Decoded:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is no UTF-8 text", "give a YAML file") from error
     return decode_file(text, str(path))
+
+
+def with_workers(path: Path, decoded: Decoded, workers: int | None) -> BenchmarkSpec:
+    """The spec, with another number of workers if one was given. Raises SpecErrors where that does not fit."""
+    if workers is None:
+        return decoded.spec
+    load = msgspec.structs.replace(decoded.spec.load, workers=workers)
+    spec = msgspec.structs.replace(decoded.spec, load=load)
+    errors = check(decoded.name, spec)
+    if errors:
+        raise SpecErrors(tuple(LocatedError(f"{path} with --workers {workers}", None, error) for error in errors))
+    return spec
 
 
 def find_samples(path: Path, decoded: Decoded) -> Samples | None:

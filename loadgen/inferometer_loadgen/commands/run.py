@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from inferometer_loadgen.commands.exit_codes import ExitCode, of_verdict
-from inferometer_loadgen.commands.inputs import InputError, find_samples, read_bytes, read_spec
+from inferometer_loadgen.commands.inputs import InputError, find_samples, read_bytes, read_spec, with_workers
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -110,13 +110,10 @@ def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":
         raise InputError(f"--workers {workers}: is not between 1 and {MAX_WORKERS}", "give a number in that range")
     data = _data(args, decoded)
     # What differs from the run in a cluster: the servers are those of --endpoint, as many as were given.
-    target = decoded.spec.target
+    chosen = with_workers(args.spec, decoded, args.workers)
+    target = chosen.target
     triton = msgspec.structs.replace(target.triton, replicas=len(args.endpoint))
-    spec = msgspec.structs.replace(
-        decoded.spec,
-        target=msgspec.structs.replace(target, triton=triton),
-        load=msgspec.structs.replace(decoded.spec.load, workers=workers),
-    )
+    spec = msgspec.structs.replace(chosen, target=msgspec.structs.replace(target, triton=triton))
     return resolve(decoded.name, spec, None if data is None else npz_facts(data)), data
 
 

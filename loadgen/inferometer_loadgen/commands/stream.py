@@ -26,9 +26,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("file", metavar="SPEC.yaml", type=Path, help="a YAML file with one InferenceBenchmark")
     parser.add_argument("--workers", metavar="W", type=int, help="deal it out to W workers instead of the spec's")
     parser.add_argument(
-        "--json", action="store_true", help="a line a query: index, sample, scheduled_ns, worker, replica"
+        "--json",
+        action="store_true",
+        help="a line a query: index, sample or samples, scheduled_ns (null: when an answer comes), worker, replica",
     )
-    parser.add_argument("--limit", metavar="N", type=int, help="with --json, only the first N queries")
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=int,
+        help="with --json, only N queries: of a load that goes on as answers come, so many",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -43,9 +50,10 @@ def execute(args: argparse.Namespace) -> int:
             raise inputs.InputError(f"{option} is {value}, which is below 1", "give a whole number from 1")
     decoded = inputs.read_spec(args.file)
     samples = inputs.find_samples(args.file, decoded)
-    plan = resolve(decoded.name, decoded.spec, npz_facts(samples.data) if samples is not None else None)
-    stream = make_stream(plan.stream)
-    workers = args.workers or plan.workers
+    spec = inputs.with_workers(args.file, decoded, args.workers)
+    plan = resolve(decoded.name, spec, npz_facts(samples.data) if samples is not None else None)
+    stream = make_stream(plan.stream, args.limit if args.json else None)
+    workers = plan.workers
     if args.json:
         for block in json_lines(stream, workers, plan.replicas, args.limit):
             sys.stdout.write(block)
@@ -56,36 +64,71 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def json_lines(stream: "Stream", workers: int, replicas: int, limit: int | None) -> Iterator[str]:
-    """The stream as JSON lines, many to a string."""
+    """The stream as JSON lines, many to a string. What is sent when an answer has come is due at no known time."""
+    from inferometer_loadgen.stream import Issue
+
+    per_row = stream.samples_per_row
+    is_due = stream.issue in (Issue.SCHEDULED, Issue.AT_ONCE)
     rows = len(stream) if limit is None else min(limit, len(stream))
     for start in range(0, rows, ROWS_AT_ONCE):
         end = min(start + ROWS_AT_ONCE, rows)
-        columns = zip(
-            range(start, end), stream.sample[start:end].tolist(), stream.scheduled_ns[start:end].tolist(), strict=True
+        sample = stream.sample[start * per_row : end * per_row].tolist()
+        asked = (
+            [f'"sample":{one}' for one in sample]
+            if per_row == 1
+            else [f'"samples":{sample[at : at + per_row]}'.replace(" ", "") for at in range(0, len(sample), per_row)]
         )
+        due = stream.scheduled_ns[start:end].tolist() if is_due else ["null"] * (end - start)
         # Worker and replica by the global index, as in stream.sharding.
         yield "".join(
-            f'{{"index":{index},"sample":{sample},"scheduled_ns":{scheduled_ns},'
+            f'{{"index":{index},{what},"scheduled_ns":{scheduled_ns},'
             f'"worker":{index % workers},"replica":{index % replicas}}}\n'
-            for index, sample, scheduled_ns in columns
+            for index, what, scheduled_ns in zip(range(start, end), asked, due, strict=True)
         )
 
 
 def _summary(plan: "Plan", stream: "Stream", workers: int) -> str:
-    from inferometer_loadgen.spec.units import format_duration_ns
     from inferometer_loadgen.stream import stream_digest
     from inferometer_loadgen.verdict.wording import counted
 
-    last_ns = int(stream.scheduled_ns[-1])
-    drawn = f", {(len(stream) - 1) / last_ns * 1e9:,.1f}/s as drawn" if last_ns else ""
     return (
-        f"{plan.name}  {plan.stream.scenario}  {counted(len(stream), 'query', 'queries')} of "
-        f"{counted(plan.stream.total_samples, 'sample', 'samples')}, {plan.stream.target_qps:,g}/s{drawn}, the last "
-        f"due after {format_duration_ns(last_ns)}\n"
+        f"{plan.name}  {plan.stream.scenario}  {_rows(stream)} of "
+        f"{counted(plan.stream.total_samples, 'sample', 'samples')}, {_when(plan, stream)}\n"
         f"  {_each(workers, 'worker')} sends {_share(len(stream), workers)}, "
         f"{_each(plan.replicas, 'replica')} is asked {_share(len(stream), plan.replicas)}\n"
         f"  digest {stream_digest(stream)} (the same for any number of workers)"
     )
+
+
+def _rows(stream: "Stream") -> str:
+    from inferometer_loadgen.stream import Issue
+    from inferometer_loadgen.verdict.wording import counted
+
+    rows = counted(len(stream), "query", "queries")
+    if stream.issue is Issue.AT_ONCE:
+        rows = f"1 query of {stream.sample.size:,} in {counted(len(stream), 'request', 'requests')}, each"
+    return rows if stream.samples_per_row == 1 else f"{rows} of {stream.samples_per_row:,}"
+
+
+def _when(plan: "Plan", stream: "Stream") -> str:
+    from inferometer_loadgen.spec.units import format_duration_ns
+    from inferometer_loadgen.stream import Issue, interval_ns
+
+    match stream.issue:
+        case Issue.SCHEDULED:
+            last_ns = int(stream.scheduled_ns[-1])
+            drawn = f", {(len(stream) - 1) / last_ns * 1e9:,.1f}/s as drawn" if last_ns else ""
+            return f"{plan.stream.target_qps:,g}/s{drawn}, the last due after {format_duration_ns(last_ns)}"
+        case Issue.AT_ONCE:
+            return f"all due at once, {plan.in_flight:,} open at a time"
+        case Issue.INTERVAL:
+            each = format_duration_ns(interval_ns(plan.stream.target_qps))
+            return f"at ticks of {each}, and so on for {format_duration_ns(plan.stream.min_duration_ns)} or longer"
+        case Issue.COMPLETION:
+            return (
+                f"{plan.in_flight:,} open at a time, and so on for "
+                f"{format_duration_ns(plan.stream.min_duration_ns)} or longer"
+            )
 
 
 def _each(parts: int, noun: str) -> str:

@@ -10,6 +10,9 @@ from msgspec import UNSET
 from inferometer_loadgen.commands.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inferometer_loadgen.spec import BenchmarkSpec
     from inferometer_loadgen.spec.decode import Decoded
 
 
@@ -45,23 +48,49 @@ def execute(args: argparse.Namespace) -> int:
 
 def _outlook(path: Path) -> str:
     from inferometer_loadgen.commands import inputs
-    from inferometer_loadgen.spec.resolve import connections_needed
-    from inferometer_loadgen.spec.units import format_duration_ns, parse_duration_ns
-    from inferometer_loadgen.verdict.wording import counted, percentile_name
+    from inferometer_loadgen.spec.scenarios import connections_needed
+    from inferometer_loadgen.verdict.wording import counted
 
     decoded = inputs.read_spec(path)
     load, replicas = decoded.spec.load, decoded.spec.target.triton.replicas
-    duration_ns, bound_ns = parse_duration_ns(load.min_duration), parse_duration_ns(load.latency_bound)
-    expected = max(load.min_queries, round(load.target_qps * duration_ns / 1e9))
-    takes_ns = max(duration_ns, round(expected / load.target_qps * 1e9))
-    each = connections_needed(load.target_qps / load.workers / replicas, bound_ns)
+    each = connections_needed(decoded.spec.scenario, load, replicas)
     return (
-        f"{path}: valid: {decoded.spec.scenario}, about {counted(expected, 'query', 'queries')} at "
-        f"{load.target_qps:,g}/s in {format_duration_ns(takes_ns)}, {percentile_name(load.latency_percentile)} within "
-        f"{format_duration_ns(bound_ns)}; {counted(load.workers, 'worker', 'workers')}, "
-        f"{counted(replicas, 'replica', 'replicas')}, {each * load.workers * replicas:,} connections; "
-        f"{_samples(path, decoded)}"
+        f"{path}: valid: {decoded.spec.scenario}, {', '.join(_load(decoded.spec))}; "
+        f"{counted(load.workers, 'worker', 'workers')}, {counted(replicas, 'replica', 'replicas')}, "
+        f"{counted(each * load.workers * replicas, 'connection', 'connections')}; {_samples(path, decoded)}"
     )
+
+
+def _load(spec: "BenchmarkSpec") -> "Iterator[str]":
+    """How much is asked, for how long, and what is expected of it."""
+    from inferometer_loadgen.spec import scenarios
+    from inferometer_loadgen.spec.units import format_duration_ns, parse_duration_ns
+    from inferometer_loadgen.stream.lengths import expected_samples
+    from inferometer_loadgen.verdict.wording import counted, percentile_name
+
+    load, qps = spec.load, scenarios.target_qps(spec.load)
+    duration_ns, bound_ns = parse_duration_ns(load.min_duration), scenarios.latency_bound_ns(load)
+    least = counted(load.min_queries, "query", "queries")
+    if spec.scenario == "Server":
+        expected = max(load.min_queries, round(qps * duration_ns / 1e9))
+        takes_ns = max(duration_ns, round(expected / qps * 1e9))
+        yield f"about {counted(expected, 'query', 'queries')} at {qps:,g}/s in {format_duration_ns(takes_ns)}"
+    elif spec.scenario == "Offline":
+        samples = max(load.min_queries, expected_samples(duration_ns, qps))
+        takes = format_duration_ns(samples / qps * 1e9)
+        yield f"1 query of {counted(samples, 'sample', 'samples')} in {takes} if {qps:,g}/s are answered"
+        yield f"{scenarios.in_flight(spec.scenario, load, spec.target.triton.replicas):,} requests in flight"
+    else:
+        samples = scenarios.samples_per_query(spec.scenario, load)
+        of = f" of {samples} samples" if samples > 1 else ""
+        yield f"at least {least}{of} and {format_duration_ns(duration_ns)}"
+        if scenarios.is_ticking(spec.scenario, load):
+            yield f"one at each tick of {qps:,g}/s at which none is open"
+        else:
+            yield f"{scenarios.in_flight(spec.scenario, load, 1):,} open at any time"
+    if bound_ns:
+        percentile = percentile_name(scenarios.latency_percentile(spec.scenario, load))
+        yield f"{percentile} within {format_duration_ns(bound_ns)}"
 
 
 def _samples(path: Path, decoded: "Decoded") -> str:

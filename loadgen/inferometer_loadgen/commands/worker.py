@@ -1,17 +1,13 @@
 """`inferometer worker`: one load pod's process."""
 
 import argparse
-import contextlib
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from inferometer_loadgen.commands.exit_codes import ExitCode
 from inferometer_loadgen.commands.inputs import InputError, read_bytes
-
-SIGTERM_EXIT = 143
+from inferometer_loadgen.commands.termination import end_on_sigterm
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,11 +23,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def execute(args: argparse.Namespace) -> int:
     """Works until the coordinator says goodbye."""
+    end_on_sigterm()
     from inferometer_loadgen.worker import main as worker
 
     if args.coordinator is None or args.index is None:
         raise InputError("coordinator or index is missing", "set COORDINATOR and WORKER_INDEX, or their options")
-    signal.signal(signal.SIGTERM, _terminate)
     settings = worker.WorkerSettings(
         plan_path=args.plan,
         token=read_bytes(args.token).strip(),
@@ -49,10 +45,3 @@ def execute(args: argparse.Namespace) -> int:
         print(f"inferometer worker {args.index}: {error}", file=sys.stderr)
         return ExitCode.FAILED
     return ExitCode.VALID
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    # As process 1 of a container nothing ends this process unless it says so itself.
-    with contextlib.suppress(OSError):
-        sys.stderr.flush()
-    raise SystemExit(SIGTERM_EXIT)

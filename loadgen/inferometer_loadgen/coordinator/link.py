@@ -11,6 +11,7 @@ from inferometer_loadgen.coordinator.events import Event, Joined, Left, Said
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.signing import same, sign_hello, sign_welcome
 from inferometer_loadgen.worker.clock_identity import boot_id, time_namespace
+from inferometer_loadgen.worker.dead_peer import notice_a_dead_peer
 
 HELLO_TIMEOUT_S = 5.0
 MAX_HELLO_BYTES = 4_096
@@ -90,6 +91,7 @@ class LinkServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its first byte to its last."""
         index: int | None = None
+        notice_a_dead_peer(writer.get_extra_info("socket"))
         try:
             index = await self._let_in(reader, writer)
             if index is not None:

@@ -44,7 +44,7 @@ class LiveView:
         measuring = state.phase is Phase.MEASURING
         return RunProgress(
             step=_STEPS[state.phase],
-            percent=100 if over else (100 * completed // self.planned if self.planned else 0),
+            percent=100 if over else min(99, 100 * completed // self.planned) if self.planned else 0,
             completed=completed,
             planned=self.planned,
             errors=sum(progress.failed for progress in reported),

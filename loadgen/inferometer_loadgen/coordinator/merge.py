@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inferometer_loadgen.protocol.frames import Records
 from inferometer_loadgen.stream import Stream
@@ -17,14 +18,24 @@ class RecordsTwiceError(Exception):
     """A worker handed over a record that was there already, or one that is not its own."""
 
 
-class WorkerColumns:
-    """What one worker has handed over so far: `queries` rows, filled in any order, each once."""
+MAX_AHEAD = 1_000_000
+"""A closed loop has not more rows open at a time: a number beyond is no row of it."""
 
-    def __init__(self, queries: int) -> None:
+
+class WorkerColumns:
+    """What one worker has handed over so far: `queries` rows, filled in any order, each once.
+
+    `is_open_ended`: there may be more; how many is the worker's to find out.
+    """
+
+    def __init__(self, queries: int, *, is_open_ended: bool = False) -> None:
+        self._is_open_ended = is_open_ended
         self.sent_ns = np.full(queries, NEVER_NS, dtype=np.int64)
         self.done_ns = np.full(queries, NEVER_NS, dtype=np.int64)
         self.status = np.full(queries, QueryStatus.NOT_SENT, dtype=np.int8)
         self.there = np.zeros(queries, dtype=np.bool)
+        self.replica: NDArray[np.int16] | None = None
+        """Where the worker says it: not where the query's index does."""
 
     def add(self, frame: Records) -> None:
         """Takes a frame. Raises RecordsTwiceError for a row that was there, or is none of this worker's."""
@@ -35,6 +46,8 @@ class WorkerColumns:
         status = np.frombuffer(frame.status, dtype=np.int8)
         if any(len(column) != len(rows) for column in (*columns, status)):
             raise RecordsMissingError("a frame's columns have different lengths")
+        if self._is_open_ended and rows.size:
+            self._grow(int(rows.max()) + 1)
         if rows.size and not 0 <= rows.min() <= rows.max() < len(self.there):
             raise RecordsTwiceError(f"rows {rows.min()} to {rows.max()} are not all among its {len(self.there)}")
         if self.there[rows].any() or len(np.unique(rows)) != len(rows):
@@ -42,11 +55,42 @@ class WorkerColumns:
         self.there[rows] = True
         self.sent_ns[rows], self.done_ns[rows] = columns
         self.status[rows] = status
+        if frame.replica:
+            self._add_replicas(rows, frame.replica)
+
+    def _add_replicas(self, rows: NDArray[np.int64], column: bytes) -> None:
+        if len(column) != 2 * len(rows):
+            raise RecordsMissingError("a frame's columns have different lengths")
+        if self.replica is None or len(self.replica) < len(self.there):
+            known = self.replica
+            self.replica = np.zeros(len(self.there), dtype=np.int16)
+            if known is not None:
+                self.replica[: len(known)] = known
+        self.replica[rows] = np.frombuffer(column, dtype="<i2")
+
+    def issued(self) -> int:
+        """How many rows of a closed loop are there: the first ones. Raises RecordsMissingError where one is missing."""
+        count = int(np.count_nonzero(self.there))
+        if not self.there[:count].all():
+            raise RecordsMissingError(f"of the first {count} records some are missing, and later ones are there")
+        return count
+
+    def _grow(self, queries: int) -> None:
+        missing = queries - len(self.there)
+        if not 0 < missing <= MAX_AHEAD:
+            return  # Refused below, or nothing to do.
+        more = max(missing, len(self.there) // 2)
+        self.sent_ns = np.append(self.sent_ns, np.full(more, NEVER_NS, dtype=np.int64))
+        self.done_ns = np.append(self.done_ns, np.full(more, NEVER_NS, dtype=np.int64))
+        self.status = np.append(self.status, np.full(more, QueryStatus.NOT_SENT, dtype=np.int8))
+        self.there = np.append(self.there, np.zeros(more, dtype=np.bool))
 
 
-def shard_columns(queries: int, workers: int) -> list[WorkerColumns]:
-    """Empty columns for each worker of a stream of so many queries."""
-    return [WorkerColumns(len(range(worker, queries, workers))) for worker in range(workers)]
+def shard_columns(queries: int, workers: int, *, is_open_ended: bool = False) -> list[WorkerColumns]:
+    """Empty columns for each worker of a stream of so many queries, or of so many at first."""
+    return [
+        WorkerColumns(len(range(worker, queries, workers)), is_open_ended=is_open_ended) for worker in range(workers)
+    ]
 
 
 def merge(
@@ -84,4 +128,44 @@ def merge(
         status=status,
         servers=servers,
         first_error=first_error,
+        workers=step,
+        samples_per_row=stream.samples_per_row,
+        missing_samples=len(stream) * stream.samples_per_row - stream.sample.size,
+        replica=workers[0].replica if step == 1 else None,
+    )
+
+
+def merge_open_ended(
+    workers: Sequence[WorkerColumns],
+    servers: tuple[ServerCounts, ...],
+    *,
+    issued: Sequence[int | None],
+    first_error: str = "",
+) -> Measured:
+    """The records of a closed loop: each worker's are the first of its own, as many as it says that it issued.
+
+    None stands for a worker that could not say. Raises RecordsMissingError when not all are there.
+    """
+    step = len(workers)
+    counts = [columns.issued() for columns in workers]
+    for worker, (count, said) in enumerate(zip(counts, issued, strict=True)):
+        if said is not None and count != said:
+            raise RecordsMissingError(f"worker {worker} handed over {count} of {said} records")
+    index = np.concatenate([np.arange(k, k + count * step, step, dtype=np.int64) for k, count in enumerate(counts)])
+    order = np.argsort(index, kind="stable")
+    sent, done, status = (
+        np.concatenate([getattr(columns, name)[:count] for columns, count in zip(workers, counts, strict=True)])[order]
+        for name in ("sent_ns", "done_ns", "status")
+    )
+    return Measured(
+        index=index[order],
+        # What was never sent was not due either; 0 says nothing of it, and its latency is infinite anyway.
+        scheduled_ns=np.where(sent == NEVER_NS, 0, sent),
+        sent_ns=sent,
+        done_ns=done,
+        status=status,
+        servers=servers,
+        first_error=first_error,
+        workers=step,
+        replica=workers[0].replica[: counts[0]] if step == 1 and workers[0].replica is not None else None,
     )

@@ -23,15 +23,16 @@ from inferometer_loadgen.report.schema import (
     Versions,
     WorkerReport,
 )
-from inferometer_loadgen.stream import Stream, replica_of, stream_digest
+from inferometer_loadgen.stream import Issue, Stream, issue_of, stream_digest
 from inferometer_loadgen.verdict import (
     NEVER_NS,
     Finding,
     Measured,
     Verdict,
+    last_answer_ns,
     latency_summary,
+    metric,
     percentile,
-    server_metric,
     unless_never,
 )
 
@@ -81,20 +82,22 @@ def _reasons(findings: Sequence[Finding]) -> tuple[Reason, ...]:
 
 
 def _result(measured: Measured, plan: Plan) -> Result:
-    latency_ns = measured.latency_ns()
     answered = int(np.count_nonzero(measured.answered()))
-    last_ns = int(measured.scheduled_ns[-1])
-    done_ns = measured.done_ns[measured.done_ns != NEVER_NS]
+    last_due_ns, last_ns = int(measured.scheduled_ns.max()), last_answer_ns(measured)
+    found, is_scheduled = metric(measured, plan), issue_of(plan.stream) is Issue.SCHEDULED
     return Result(
-        metric="completed_samples_per_second",
-        value=server_metric(measured),
-        unit="samples/s",
+        metric=found.name,
+        value=found.value,
+        unit=found.unit,
         queries=len(measured),
+        samples=measured.samples_of(np.ones(len(measured), dtype=np.bool)),
         answered=answered,
         errors=len(measured) - answered,
-        duration_ns=int(done_ns.max()) if done_ns.size else last_ns,
-        scheduled_qps=(len(measured) - 1) / (last_ns / 1e9) if last_ns else None,
-        latency=_latency(latency_ns, plan.judge.latency_percentile),
+        duration_ns=last_ns or last_due_ns,
+        scheduled_qps=(len(measured) - 1) / (last_due_ns / 1e9) if is_scheduled and last_due_ns else None,
+        completed_qps=answered / (last_ns / 1e9) if last_ns else None,
+        percentile=plan.judge.latency_percentile,
+        latency=_latency(measured.latency_ns(), plan.judge.latency_percentile),
     )
 
 
@@ -115,7 +118,7 @@ def _latency(latency_ns: NDArray[np.int64], fraction: float) -> Latency:
 
 def _replica(facts: RunFacts, measured: Measured, replica: int) -> ReplicaReport:
     address = facts.assignment.replicas[replica]
-    own = replica_of(measured.index, facts.plan.replicas) == replica
+    own = measured.replicas(facts.plan.replicas) == replica
     queries = int(np.count_nonzero(own))
     growth = facts.growth[replica]
     figures = _figures(growth.counters)
@@ -160,9 +163,12 @@ def _figures(counters: ModelCounters | Absent) -> _ServerFigures:
 
 
 def _client(facts: RunFacts, measured: Measured) -> ClientReport:
-    lag_ns = measured.send_lag_ns()
+    # Only a schedule can be missed.
+    is_scheduled = issue_of(facts.plan.stream) is Issue.SCHEDULED
+    lag_ns = measured.send_lag_ns() if is_scheduled else np.full(len(measured), NEVER_NS)
     p50, p99, worst = _lags(lag_ns)
-    workers = tuple(_worker(facts, lag_ns[index :: facts.plan.workers], index) for index in range(facts.plan.workers))
+    count = facts.plan.workers
+    workers = tuple(_worker(facts, lag_ns[measured.of_worker(index, count)], index) for index in range(count))
     return ClientReport(
         send_lag_p50_ns=p50,
         send_lag_p99_ns=p99,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import aiohttp
@@ -20,6 +21,7 @@ from inferometer_loadgen.coordinator.merge import (
     RecordsTwiceError,
     WorkerColumns,
     merge,
+    merge_open_ended,
     shard_columns,
 )
 from inferometer_loadgen.coordinator.reporting import RunFacts, build_report
@@ -29,7 +31,7 @@ from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import ShortReport, in_short
-from inferometer_loadgen.stream import make_stream
+from inferometer_loadgen.stream import Issue, is_open_ended, issue_of, make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
 
 LEAD_NS = 250_000_000
@@ -55,10 +57,10 @@ class Run:
         self._stream = make_stream(plan.stream)
         self._live = LiveView()
         self._live.planned = len(self._stream)
-        self._live.last_scheduled_ns = int(self._stream.scheduled_ns[-1])
+        self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), plan.stream.min_duration_ns)
         self._events: asyncio.Queue[ev.Event] = asyncio.Queue()
         self.links = LinkServer(token, plan.workers, self._events.put_nowait)
-        self._columns = shard_columns(len(self._stream), plan.workers)
+        self._columns = shard_columns(len(self._stream), plan.workers, is_open_ended=is_open_ended(plan.stream))
         self._scraper: Scraper | None = None
         self._start_time = ""
         self._report: bytes | None = None
@@ -67,6 +69,7 @@ class Run:
         self._tasks: set[asyncio.Task[None]] = set()
         self._during: list[asyncio.Task[None]] = []
         self._watched = st.Phase.WAITING
+        self._heard: set[int] = set()
         self._overdue: asyncio.TimerHandle | None = None
 
     async def drive(self) -> bool:
@@ -144,11 +147,25 @@ class Run:
         self._watched = phase
         if self._overdue is not None:
             self._overdue.cancel()
-        limit_s = phase_limit_s(self._plan, phase, self._live.last_scheduled_ns)
         self._overdue = None
+        self._await_end_of(phase)
+
+    def _await_end_of(self, phase: st.Phase) -> None:
+        limit_s = phase_limit_s(self._plan, phase, self._live.last_scheduled_ns)
         if limit_s is not None:
             loop = asyncio.get_running_loop()
             self._overdue = loop.call_later(limit_s, self._events.put_nowait, ev.Overdue(phase))
+
+    def _hear(self, index: int) -> None:
+        """Where no schedule says how long the load takes, it may take as long as all workers are heard of."""
+        if self._watched is not st.Phase.MEASURING or issue_of(self._plan.stream) is Issue.SCHEDULED:
+            return
+        self._heard.add(index)
+        if all(worker.is_through or index in self._heard for index, worker in self._state.workers.items()):
+            self._heard.clear()
+            if self._overdue is not None:
+                self._overdue.cancel()
+            self._await_end_of(self._watched)
 
     def _note(self, event: ev.Event) -> None:
         """What the state machine need not know."""
@@ -160,8 +177,9 @@ class Run:
                     self._columns[index].add(records)
                 except (RecordsMissingError, RecordsTwiceError) as error:
                     self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, f"worker {index}: {error}"))
-            case ev.Said(frame=frames.Progress(latencies_ns=latencies)):
+            case ev.Said(index=index, frame=frames.Progress(latencies_ns=latencies)):
                 self._live.add(latencies)
+                self._hear(index)
             case _:
                 pass
 
@@ -287,7 +305,14 @@ def _judge(facts: RunFacts, columns: list[WorkerColumns], called_off: str) -> sc
     )
     errors = (finished.first_error for _, finished, _ in facts.workers if finished is not None)
     first_error = next(filter(None, errors), "")
-    measured = merge(facts.stream, columns, servers, all_there=not called_off, first_error=first_error)
+    if is_open_ended(facts.plan.stream):
+        issued = [finished.rows if finished is not None else None for _, finished, _ in facts.workers]
+        measured = merge_open_ended(columns, servers, issued=issued, first_error=first_error)
+        rows = int(measured.index[-1]) + 1 if len(measured) else 0
+        facts = replace(facts, stream=make_stream(facts.plan.stream, rows))
+        measured = replace(measured, samples_per_row=facts.stream.samples_per_row)
+    else:
+        measured = merge(facts.stream, columns, servers, all_there=not called_off, first_error=first_error)
     if called_off:
         measured = when_called_off(measured, called_off)
         if not len(measured):

@@ -27,7 +27,10 @@ NUMPY_TYPES = MappingProxyType(
         "FP64": np.dtype(np.float64),
     }
 )
-"""KServe v2's datatypes of fixed size. BYTES and BF16 are not here: no sample library makes them yet."""
+"""KServe v2's datatypes of fixed size that numpy has too."""
+
+SAMPLE_TYPES = MappingProxyType({**NUMPY_TYPES, "BF16": np.dtype(np.float32), "BYTES": np.dtype(np.object_)})
+"""What a sample's array is of, for each datatype. BF16 is FP32 until it is sent; BYTES are objects, of bytes."""
 
 KSERVE_TYPES = MappingProxyType({dtype: name for name, dtype in NUMPY_TYPES.items()})
 
@@ -61,13 +64,13 @@ def parse_metadata(data: bytes) -> ModelMetadata:
         ) from error
 
 
-def numpy_dtype(tensor: TensorSpec) -> np.dtype[np.generic]:
-    """The numpy dtype of an input's elements. Raises DataError for those that no sample library makes yet."""
-    dtype = NUMPY_TYPES.get(tensor.datatype)
+def sample_dtype(tensor: TensorSpec) -> np.dtype[np.generic]:
+    """The numpy dtype of a sample's array. Raises DataError for a datatype that KServe v2 does not know."""
+    dtype = SAMPLE_TYPES.get(tensor.datatype)
     if dtype is None:
         raise DataError(
-            f"input `{tensor.name}` has datatype {tensor.datatype}, which is not supported yet",
-            f"serve a model whose inputs are of {', '.join(NUMPY_TYPES)}",
+            f"input `{tensor.name}` has datatype {tensor.datatype}, which is none of KServe v2's",
+            f"serve a model whose inputs are of {', '.join(SAMPLE_TYPES)}",
         )
     return dtype
 

@@ -90,7 +90,8 @@ def _samples(headers: Mapping[str, _Header]) -> int:
         if dtype.newbyteorder("=") not in KSERVE_TYPES:
             raise DataError(
                 f"array `{name}` of the npz file has dtype {dtype}, which is not supported",
-                f"save it as one of {', '.join(str(known) for known in KSERVE_TYPES)}",
+                f"save it as one of {', '.join(str(known) for known in KSERVE_TYPES)} (BF16 as float32); text "
+                "goes into a library of the format kserve-json",
             )
         if not shape or shape[0] == 0:
             raise DataError(

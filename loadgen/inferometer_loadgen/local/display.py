@@ -1,5 +1,6 @@
 """What a person sees while a run goes on in the shell: one line of what is run, one bar of how far it is."""
 
+from collections.abc import Iterator
 from types import TracebackType
 
 from rich.console import Console
@@ -8,17 +9,26 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol.api import RunProgress, RunStatus
 from inferometer_loadgen.spec.units import format_duration_ns
+from inferometer_loadgen.verdict.wording import percentile_name
 
 
 def headline(plan: Plan, endpoints: tuple[str, ...]) -> str:
     """What is run, against what."""
-    percentile = f"p{plan.judge.latency_percentile * 100:g}"
     workers = "1 worker" if plan.workers == 1 else f"{plan.workers} workers"
-    bound = format_duration_ns(plan.judge.latency_bound_ns)
-    rate = f"{plan.stream.target_qps:,.1f}/s"
-    return (
-        f"{plan.model.name}  {plan.stream.scenario}  {rate}  {percentile} <= {bound}  {workers}   {' '.join(endpoints)}"
-    )
+    facts = [plan.model.name, plan.stream.scenario, *_load_facts(plan), workers]
+    return f"{'  '.join(facts)}   {' '.join(endpoints)}"
+
+
+def _load_facts(plan: Plan) -> Iterator[str]:
+    if plan.stream.target_qps and plan.stream.scenario != "Offline":
+        yield f"{plan.stream.target_qps:,.1f}/s"
+    if plan.in_flight:
+        yield f"{plan.in_flight:,} in flight"
+    if plan.stream.samples_per_query > 1:
+        yield f"{plan.stream.samples_per_query} samples a query"
+    if plan.judge.latency_bound_ns:
+        percentile = percentile_name(plan.judge.latency_percentile)
+        yield f"{percentile} <= {format_duration_ns(plan.judge.latency_bound_ns)}"
 
 
 class Display:

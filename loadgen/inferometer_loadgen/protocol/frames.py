@@ -137,6 +137,24 @@ class Records(Frame, frozen=True, kw_only=True, tag=True):
     sent_ns: bytes
     done_ns: bytes
     status: bytes
+    replica: bytes = b""
+    """Which replica each went to, little-endian int16; empty where the query's index says so."""
+
+
+class Vitals(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker's machine did to it within the measured window; None is what the machine does not tell.
+
+    `verdict.vitals` says what each is.
+    """
+
+    run_delay_ns: int | None
+    throttled_ns: int | None
+    stolen: float | None
+    full_collections: int
+    major_faults: int
+    segments: int | None
+    retransmitted: int | None
+    round_trip_ns: int | None
 
 
 class Finished(Frame, frozen=True, kw_only=True, tag=True):
@@ -144,11 +162,17 @@ class Finished(Frame, frozen=True, kw_only=True, tag=True):
 
     rows: int
     backlogged: int
+    skipped_ticks: int = 0
+    """Of an interval load: ticks that found the query before still open."""
     cpu_ns: int
     busy_ns: int
     elapsed_ns: int
     first_error: str
     """Of the first query that failed, in the server's own words; empty when none did."""
+    stalls: bytes = b""
+    """Begin and end of each time in which the loop read nothing, as little-endian int64 relative to time 0."""
+    vitals: Vitals | None = None
+    """None where nobody looked."""
 
 
 class Failed(Frame, frozen=True, kw_only=True, tag=True):

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from inferometer_loadgen.plan import Assignment, Plan
+from inferometer_loadgen.verdict.metric import MetricName, MetricUnit
 
 REPORT_SCHEMA: Literal["inferometer.dev/report/v1"] = "inferometer.dev/report/v1"
 
@@ -26,8 +27,9 @@ class Reason(ReportStruct, frozen=True, kw_only=True):
 
 
 class Latency(ReportStruct, frozen=True, kw_only=True):
-    """Latencies from the scheduled time over all queries, exact; a failed query has an infinite latency.
+    """Latencies over all queries, exact; a failed query has an infinite latency.
 
+    They run from the scheduled time, and from the sending where answers pace the load; in Offline from T0.
     A percentile is None when it falls on a query that was not answered. The mean is over answered queries.
     """
 
@@ -46,17 +48,23 @@ class Latency(ReportStruct, frozen=True, kw_only=True):
 class Result(ReportStruct, frozen=True, kw_only=True):
     """The figures that a run is known by."""
 
-    metric: Literal["completed_samples_per_second"]
+    metric: MetricName
     value: float | None
-    unit: Literal["samples/s"]
+    unit: MetricUnit
     queries: int
-    """Queries of the stream, answered or not."""
+    """Queries of the stream, answered or not; in Offline the requests into which its one query was dealt out."""
+    samples: int
+    """What they asked for."""
     answered: int
     errors: int
     duration_ns: int
     """From T0 to the last answer."""
     scheduled_qps: float | None
-    """Rate of the stream as it was drawn: (n - 1) / last scheduled time."""
+    """Rate of the stream as it was drawn: (n - 1) / last scheduled time; None where answers pace the load."""
+    completed_qps: float | None
+    """Good answers by the time to the last of them."""
+    percentile: float
+    """The plan's, as a fraction: `latency.at_percentile_ns` is at it, and where the metric is a latency, `value`."""
     latency: Latency
 
 
@@ -71,7 +79,7 @@ class ReplicaReport(ReportStruct, frozen=True, kw_only=True):
     share: float
     """Of all queries, as a fraction."""
     p99_ns: int | None
-    """Of this replica's queries, from the scheduled time."""
+    """Of this replica's queries."""
     server_successes: int | None
     server_failures: int | None
     queue_ns: int | None
@@ -116,7 +124,7 @@ class WorkerReport(ReportStruct, frozen=True, kw_only=True):
 
 
 class ClientReport(ReportStruct, frozen=True, kw_only=True):
-    """The load generator about itself."""
+    """The load generator about itself; a send lag is None where no schedule says when to send."""
 
     send_lag_p50_ns: int | None
     send_lag_p99_ns: int | None

@@ -6,7 +6,9 @@ that a program could need: that stands in the report.
 
 from collections.abc import Iterator
 
-from inferometer_loadgen.report.schema import ReplicaReport, Report, WorkerReport
+from inferometer_loadgen.plan import JudgePlan
+from inferometer_loadgen.report.schema import ReplicaReport, Report, Result, WorkerReport
+from inferometer_loadgen.report.words import result_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_loadgen.verdict.wording import counted, percentile_name
 
@@ -20,18 +22,32 @@ def report_text(report: Report, location: str) -> str:
 
 def _headline(report: Report) -> str:
     result, judge = report.result, report.plan.judge
-    rate = "no data (nothing was answered)" if result.value is None else f"{_figure(result.value)} {result.unit}"
+    rate = result_words(result) or "no data (nothing was answered)"
+    counts = f"{_asked(result)}, {counted(result.errors, 'error', 'errors')}, {format_duration_ns(result.duration_ns)}"
+    return "   ".join((report.verdict.upper(), rate, *_latencies(result, judge), counts))
+
+
+def _latencies(result: Result, judge: JudgePlan) -> Iterator[str]:
+    """The median, and what is judged; of a result that is itself a latency, that one says it."""
+    if result.metric == "samples_per_second":
+        # All is due at once: a latency says only where in the queue a sample was.
+        return
     judged = percentile_name(judge.latency_percentile)
-    latencies = [
-        f"{judged} {_latency(result.latency.at_percentile_ns)} (bound {format_duration_ns(judge.latency_bound_ns)})"
-    ]
     if judged != "p50":
-        latencies.insert(0, f"p50 {_latency(result.latency.p50_ns)}")
-    counts = (
-        f"{counted(result.queries, 'query', 'queries')}, {counted(result.errors, 'error', 'errors')}, "
-        f"{format_duration_ns(result.duration_ns)}"
-    )
-    return "   ".join((report.verdict.upper(), rate, *latencies, counts))
+        yield f"p50 {_latency(result.latency.p50_ns)}"
+    if judge.latency_bound_ns:
+        bound = format_duration_ns(judge.latency_bound_ns)
+        yield f"{judged} {_latency(result.latency.at_percentile_ns)} (bound {bound})"
+    elif result.unit != "ns":
+        yield f"{judged} {_latency(result.latency.at_percentile_ns)}"
+
+
+def _asked(result: Result) -> str:
+    if result.metric == "samples_per_second":
+        return f"{counted(result.samples, 'sample', 'samples')} in {counted(result.queries, 'request', 'requests')}"
+    if result.samples != result.queries:
+        return f"{counted(result.queries, 'query', 'queries')} of {result.samples // result.queries} samples"
+    return counted(result.queries, "query", "queries")
 
 
 def _details(report: Report, location: str) -> Iterator[str]:
@@ -109,7 +125,9 @@ def _server_cells(replica: ReplicaReport) -> tuple[str, str]:
 def _client(report: Report) -> str:
     client = report.client
     lag = client.send_lag_p99_ns
-    parts = [f"send lag p99 {'no data (nothing was sent)' if lag is None else format_duration_ns(lag)}"]
+    parts = []
+    if report.result.scheduled_qps is not None:
+        parts.append(f"send lag p99 {'no data (nothing was sent)' if lag is None else format_duration_ns(lag)}")
     waited = sum(worker.backlogged or 0 for worker in client.workers)
     if waited:
         parts.append(f"{counted(waited, 'query', 'queries')} waited for a free connection")
@@ -126,10 +144,6 @@ def _clocks(workers: tuple[WorkerReport, ...], uncertainty_ns: int | None) -> st
 
 def _latency(latency_ns: int | None) -> str:
     return "no data (it falls on an unanswered query)" if latency_ns is None else format_duration_ns(latency_ns)
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
 
 
 def _why(replica: ReplicaReport) -> str:

@@ -68,13 +68,17 @@ class Metrics(SpecStruct, frozen=True, kw_only=True):
 class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
     """A system under test, a load and what is expected. Only suspend (before the start) and cancel ever change."""
 
-    scenario: Annotated[
-        Literal["Server"],
-        Meta(description="Server: queries come at random times, whether or not earlier ones are answered."),
-    ]
     target: Annotated[Target, Meta(description="The system under test.")]
     model: Annotated[Model, Meta(description="The model that is asked.")]
     load: Annotated[Load, Meta(description="The load, and what is expected of the answers.")]
+    scenario: Annotated[
+        Literal["SingleStream", "MultiStream", "Server", "Offline", "Concurrency"],
+        Meta(
+            description="What makes a query go. Server: random times, whether or not earlier ones are answered. "
+            "SingleStream: the answer to the one before. MultiStream: the same, with several samples a query. Offline: "
+            "all samples at once, as one query. Concurrency: an answer, so that the same number is always open."
+        ),
+    ] = "Server"
     metrics: Annotated[Metrics, Meta(description="How the servers are observed.")] = Metrics()
     run_policy: Annotated[RunPolicy, Meta(description="How long the run may take, and what stays of it.")] = RunPolicy()
     suspend: Annotated[

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.units import parse_duration_ns
 
@@ -20,6 +21,7 @@ OWNED_ARGUMENTS = (
     "--grpc-port",
     "--metrics-port",
     "--allow-http",
+    "--allow-grpc",
     "--allow-metrics",
     "--exit-on-error",
 )
@@ -37,11 +39,6 @@ class SpecError:
     def __str__(self) -> str:
         """The line that a user reads."""
         return f"{self.path}: {self.message}. hint: {self.hint}"
-
-
-def check(name: str, spec: BenchmarkSpec) -> tuple[SpecError, ...]:
-    """Everything that is wrong with a spec which already fits its schema; empty when it can be run."""
-    return tuple(error for rule in RULES for error in rule(name, spec))
 
 
 def _name_leaves_room(name: str, _spec: BenchmarkSpec) -> Iterator[SpecError]:
@@ -79,9 +76,9 @@ def _exactly_one(path: str, fields: dict[str, object]) -> Iterator[SpecError]:
 
 def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """A duration of zero, or a scrape interval under 100ms. Next: a longer one."""
-    deadline = spec.run_policy.active_deadline
+    deadline, bound = spec.run_policy.active_deadline, spec.load.latency_bound
     for path, text in (
-        ("spec.load.latencyBound", spec.load.latency_bound),
+        *((("spec.load.latencyBound", bound),) if isinstance(bound, str) else ()),
         ("spec.load.minDuration", spec.load.min_duration),
         ("spec.metrics.interval", spec.metrics.interval),
         ("spec.target.triton.startupTimeout", spec.target.triton.startup_timeout),
@@ -113,14 +110,69 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
 
 def _queries_fit(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """More queries than a run can hold. Next: a shorter minDuration, fewer minQueries or a lower targetQPS."""
-    load = spec.load
-    expected = max(load.min_queries, load.target_qps * parse_duration_ns(load.min_duration) / 1e9)
+    load, qps = spec.load, scenarios.target_qps(spec.load)
+    expected = max(load.min_queries, qps * parse_duration_ns(load.min_duration) / 1e9)
     if expected > MAX_QUERIES:
         yield SpecError(
             "spec.load.minDuration",
-            f"`{load.min_duration}` at targetQPS {load.target_qps:,g} makes {expected:,.0f} queries, "
+            f"`{load.min_duration}` at targetQPS {qps:,g} makes {expected:,.0f} queries, "
             f"and a run holds at most {MAX_QUERIES:,}",
             "shorten minDuration or lower targetQPS",
+        )
+
+
+def _fields_fit_the_scenario(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A field of the load that its scenario needs and does not have, or that means nothing in it. Next: add it, or
+    leave it out."""
+    for fit in scenarios.FITS:
+        value = getattr(spec.load, fit.attribute)
+        path = f"spec.load.{fit.name}"
+        if fit.name == "targetQPS" and scenarios.is_ticking(spec.scenario, spec.load):
+            if value is UNSET:
+                yield SpecError(
+                    path, f"is missing, and MultiStream in {scenarios.TICKING} needs it", "add it: the ticks per second"
+                )
+        elif value is UNSET:
+            if spec.scenario in fit.needed:
+                yield SpecError(path, f"is missing, and scenario {spec.scenario} needs it", f"add it: {fit.is_for}")
+        elif spec.scenario not in fit.scenarios:
+            yield SpecError(
+                path,
+                f"`{value}` means nothing in scenario {spec.scenario}: {fit.unlike}",
+                f"leave it out, or use scenario {' or '.join(fit.scenarios)}",
+            )
+
+
+def _one_worker_where_one_query_is_open(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Several workers in a scenario that has one query open at a time. Next: one worker, or another scenario."""
+    if spec.load.workers > 1 and spec.scenario in scenarios.ONE_AT_A_TIME:
+        yield SpecError(
+            "spec.load.workers",
+            f"`{spec.load.workers}` does not fit scenario {spec.scenario}, which keeps one query open at a time",
+            "set workers to 1, or use scenario Server",
+        )
+
+
+def _open_requests_can_be_shared(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Fewer open requests than workers, or more than their connections can carry. Next: other workers, or gRPC."""
+    load, replicas = spec.load, spec.target.triton.replicas
+    field = {"Concurrency": "concurrency", "Offline": "inFlight"}.get(spec.scenario)
+    total = scenarios.in_flight(spec.scenario, load, replicas)
+    if field is None or not total:
+        return
+    if total < load.workers:
+        yield SpecError(
+            f"spec.load.{field}",
+            f"`{total}` is too small for {load.workers} workers, each of which has a share of it",
+            f"write {load.workers} or more, or set workers to {total}",
+        )
+    at_once = scenarios.requests_at_once(spec.scenario, load, replicas)
+    if load.protocol == "http" and at_once > scenarios.MAX_CONNECTIONS:
+        yield SpecError(
+            f"spec.load.{field}",
+            f"`{total}` makes {at_once:,} requests of a worker to a replica at a time, and over HTTP each needs one of "
+            f"{scenarios.MAX_CONNECTIONS} connections",
+            "write less, add workers, or use protocol grpc",
         )
 
 
@@ -148,7 +200,9 @@ def _gpus_are_asked_once(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]
             )
 
 
-RULES: tuple[Callable[[str, BenchmarkSpec], Iterator[SpecError]], ...] = (
+type Rule = Callable[[str, BenchmarkSpec], Iterator[SpecError]]
+
+RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
     _name_leaves_room,
     _one_repository,
     _one_library,
@@ -158,3 +212,14 @@ RULES: tuple[Callable[[str, BenchmarkSpec], Iterator[SpecError]], ...] = (
     _arguments_are_free,
     _gpus_are_asked_once,
 )
+RULES: tuple[Rule, ...] = (
+    *RULES_OF_ANY_SCENARIO,
+    _fields_fit_the_scenario,
+    _one_worker_where_one_query_is_open,
+    _open_requests_can_be_shared,
+)
+
+
+def check(name: str, spec: BenchmarkSpec, rules: tuple[Rule, ...] = RULES) -> tuple[SpecError, ...]:
+    """Everything that is wrong with a spec which already fits its schema; empty when it can be run."""
+    return tuple(error for rule in rules for error in rule(name, spec))

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from inferometer_loadgen.spec.base import ObjectName
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
-from inferometer_loadgen.spec.checks import SpecError, check
+from inferometer_loadgen.spec.checks import RULES, RULES_OF_ANY_SCENARIO, SpecError, check
 from inferometer_loadgen.spec.documents import Document, YamlError, read_documents
 from inferometer_loadgen.spec.errors import LocatedError, SpecErrors, alone
 from inferometer_loadgen.spec.walk import misfits
@@ -104,7 +104,7 @@ def _judge(benchmark: Mapping[str, object], *, strict: bool) -> tuple[BenchmarkS
 
 def _checked_besides(name: str, value: object, errors: tuple[SpecError, ...]) -> tuple[SpecError, ...]:
     """What `check` says of the fields that are right, so that a user sees all in one go."""
-    wrong = {re.sub(r"\[\d+\].*$", "", error.path) for error in errors}
+    wrong = {re.sub(r"\[\d+\].*$", "", error.path) for error in errors} | _meant(errors)
     while True:
         try:
             spec = msgspec.convert(_without(value, "spec", wrong), BenchmarkSpec)
@@ -115,8 +115,15 @@ def _checked_besides(name: str, value: object, errors: tuple[SpecError, ...]) ->
             if block is None or f"spec{block[1]}" in wrong:
                 return ()
             wrong.add(f"spec{block[1]}")
-    apart = (error for error in check(name, spec) if not any(_touches(error.path, path) for path in wrong))
+    rules = RULES if "spec.scenario" not in wrong else RULES_OF_ANY_SCENARIO
+    apart = (error for error in check(name, spec, rules) if not any(_touches(error.path, path) for path in wrong))
     return tuple(apart)
+
+
+def _meant(errors: tuple[SpecError, ...]) -> set[str]:
+    """The fields that slips of the pen were meant to be: they are not missing."""
+    slips = (error for error in errors if error.message == "is an unknown field" and error.hint.startswith("write "))
+    return {f"{error.path.rpartition('.')[0]}.{error.hint.removeprefix('write ')}" for error in slips}
 
 
 def _without(value: object, path: str, wrong: set[str]) -> object:

@@ -52,36 +52,109 @@ class Data(SpecStruct, frozen=True, kw_only=True):
 class Load(SpecStruct, frozen=True, kw_only=True):
     """The load and what is expected of the answers."""
 
-    target_qps: Annotated[
-        float,
-        Meta(
-            gt=0,
-            le=1_000_000,
-            description="Queries per second over all workers, at random (Poisson) times as real users would come.",
-        ),
-    ] = field(name="targetQPS")
-    latency_bound: Annotated[
-        Duration,
-        Meta(description="The longest that an answer may take, at latencyPercentile, from its scheduled time."),
-    ]
     data: Annotated[Data, Meta(description="The samples that queries ask about.")]
-    latency_percentile: Annotated[
-        float,
-        Meta(gt=0, lt=1, description="The share of queries that must be within latencyBound, for example 0.99."),
-    ] = 0.99
-    protocol: Annotated[Literal["http"], Meta(description="KServe v2 over HTTP, with binary tensors.")] = "http"
+    target_qps: (
+        Annotated[
+            float,
+            Meta(
+                gt=0,
+                le=1_000_000,
+                description="Server: queries per second over all workers, at random (Poisson) times as real users "
+                "would come. Offline: the samples per second that are expected; with minDuration it says how many are "
+                "sent. MultiStream in the dialect loadgen-r0.5: ticks per second, at each of which a query is sent.",
+            ),
+        ]
+        | UnsetType
+    ) = field(default=UNSET, name="targetQPS")
+    latency_bound: (
+        Annotated[
+            Duration,
+            Meta(
+                description="The longest that an answer may take, at latencyPercentile: in Server from its scheduled "
+                "time, in Concurrency from its sending.",
+                extra={"unit": "ms"},  # the likely one, where a user wrote none
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    latency_percentile: (
+        Annotated[
+            float,
+            Meta(
+                gt=0,
+                lt=1,
+                description="The share of queries that must be within latencyBound, or whose latency is the result; "
+                "0.9 in SingleStream and 0.99 elsewhere if left out.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    concurrency: (
+        Annotated[
+            int,
+            Meta(ge=1, le=100_000, description="Concurrency: queries that are open at any time, over all workers."),
+        ]
+        | UnsetType
+    ) = UNSET
+    samples_per_query: (
+        Annotated[int, Meta(ge=1, le=65_536, description="MultiStream: the samples of a query; 8 if left out.")]
+        | UnsetType
+    ) = UNSET
+    samples_per_request: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=65_536,
+                description="Offline: the samples of each request into which its one query is dealt out; 1 if left "
+                "out, so that the client batches nothing.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    in_flight: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=100_000,
+                description="Offline: requests that are open at a time, over all workers and replicas; 64 for each "
+                "replica if left out.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    stream_dialect: Annotated[
+        Literal["loadgen-6.0", "loadgen-r0.5"],
+        Meta(
+            description="Whose query stream is sent: that of LoadGen 6.0, or that of the rules of 2019, in which "
+            "MultiStream sends a query at each tick of targetQPS and skips the ticks at which one is still open."
+        ),
+    ] = "loadgen-6.0"
+    protocol: Annotated[
+        Literal["http", "grpc"],
+        Meta(description="KServe v2 over HTTP, with binary tensors, or over gRPC."),
+    ] = "http"
     workers: Annotated[
         int,
         Meta(
             ge=1,
             le=64,
-            description="Load pods; together they send one stream, the same for any number of them.",
+            description="Load pods; together they send one stream, the same for any number of them. SingleStream and "
+            "MultiStream have one query open at a time, and so one worker.",
         ),
     ] = 1
     min_duration: Annotated[
         Duration, Meta(description="Queries are sent for at least this long for the result to be valid.")
     ] = "60s"
-    min_queries: Annotated[int, Meta(ge=1, le=50_000_000, description="At least this many queries are sent.")] = 100
+    min_queries: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=50_000_000,
+            description="At least this many queries are sent; in Offline, whose query is one, samples.",
+        ),
+    ] = 100
     warmup: Annotated[
         Duration,
         Meta(description="The same load is sent for this long before the measurement, and not counted."),

@@ -1,6 +1,5 @@
 """From a spec and the facts about its sample library to a plan."""
 
-import math
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -15,12 +14,15 @@ from inferometer_loadgen.plan import (
     StreamPlan,
     SyntheticData,
 )
+from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.units import parse_duration_ns
 
 DRAIN_GRACE_NS = 5_000_000_000
 """Beyond twice the bound, so that a slow answer is still seen as slow and not as lost."""
+UNBOUND_ANSWER_NS = 60_000_000_000
+"""Where no bound says how long an answer may take, it is awaited for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,9 @@ class NpzFacts:
 
 def resolve(name: str, spec: BenchmarkSpec, library: NpzFacts | None) -> Plan:
     """The plan of a spec that has passed `check`; `library` is needed where the data are not synthetic."""
-    load = spec.load
+    load, scenario = spec.load, spec.scenario
     data = _data(load, library)
-    bound_ns = parse_duration_ns(load.latency_bound)
+    bound_ns = scenarios.latency_bound_ns(load)
     min_duration_ns = parse_duration_ns(load.min_duration)
     replicas = spec.target.triton.replicas
     return Plan(
@@ -48,35 +50,36 @@ def resolve(name: str, spec: BenchmarkSpec, library: NpzFacts | None) -> Plan:
         ),
         data=data,
         stream=StreamPlan(
+            dialect=load.stream_dialect,
+            scenario=scenario,
             seeds=Seeds(qsl=load.seeds.qsl, sample_index=load.seeds.sample_index, schedule=load.seeds.schedule),
-            target_qps=load.target_qps,
+            target_qps=scenarios.target_qps(load),
             min_duration_ns=min_duration_ns,
             min_queries=load.min_queries,
             total_samples=data.samples,
             performance_samples=data.samples,
+            samples_per_query=scenarios.samples_per_query(scenario, load),
+            samples_per_request=scenarios.samples_per_request(load),
         ),
         judge=JudgePlan(
             latency_bound_ns=bound_ns,
-            latency_percentile=load.latency_percentile,
+            latency_percentile=scenarios.latency_percentile(scenario, load),
             min_duration_ns=min_duration_ns,
             min_queries=load.min_queries,
         ),
         workers=load.workers,
         replicas=replicas,
-        connections_per_replica=connections_needed(load.target_qps / load.workers / replicas, bound_ns),
+        connections_per_replica=scenarios.connections_needed(scenario, load, replicas),
+        in_flight=scenarios.in_flight(scenario, load, replicas),
         warmup_ns=parse_duration_ns(load.warmup),
-        drain_ns=2 * bound_ns + DRAIN_GRACE_NS,
+        drain_ns=answers_within_ns(load) + DRAIN_GRACE_NS,
         scrape_interval_ns=parse_duration_ns(spec.metrics.interval),
     )
 
 
-def connections_needed(qps: float, bound_ns: int) -> int:
-    """Connections of one worker to one replica, so that no query waits for one while answers take up to 2x the bound.
-
-    Arrivals are Poisson, so the number in flight is too: its mean (Little's law) and four standard deviations.
-    """
-    in_flight = qps * 2 * bound_ns / 1e9
-    return min(512, math.ceil(in_flight + 4 * math.sqrt(in_flight)) + 2)
+def answers_within_ns(load: Load) -> int:
+    """How long an answer can take that is still of interest."""
+    return 2 * scenarios.latency_bound_ns(load) or UNBOUND_ANSWER_NS
 
 
 def _data(load: Load, library: NpzFacts | None) -> SyntheticData | NpzData:

@@ -30,12 +30,15 @@ class Walk:
     """Field names to the path of a field of that name, for a field that was put into the wrong block."""
 
     def misfits(
-        self, kind: inspect.Type, value: object, path: str, unit: str = "ms", form: str = ""
+        self, kind: inspect.Type, value: object, path: str, unit: str = "s", form: str = ""
     ) -> Iterator[SpecError]:
         """All that is wrong with `value` and what is in it."""
         match kind:
             case inspect.Metadata():
-                yield from self.misfits(kind.type, value, path, unit, str((kind.extra or {}).get("form", form)))
+                extra = kind.extra or {}
+                yield from self.misfits(
+                    kind.type, value, path, str(extra.get("unit", unit)), str(extra.get("form", form))
+                )
             case inspect.StructType():
                 yield from self._struct(kind, value, path)
             case inspect.DictType():
@@ -65,8 +68,7 @@ class Walk:
                 yield SpecError(_at(path, key), "is an unknown field", self._remedy(str(key), meant, names))
         for name, field in names.items():
             if name in value:
-                # A bound has no default and is in milliseconds; what has a default is longer.
-                yield from self.misfits(field.type, value[name], _at(path, name), "ms" if field.required else "s")
+                yield from self.misfits(field.type, value[name], _at(path, name))
             elif field.required and name not in slips:
                 yield SpecError(_at(path, name), "is missing", f"add it{_description(field.type)}")
 

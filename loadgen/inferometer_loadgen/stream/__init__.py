@@ -4,8 +4,25 @@ The stream is that of one logical load generator, whatever the number of workers
 Nothing here reads a clock, a file or a socket.
 """
 
-from inferometer_loadgen.stream.make import make_stream
-from inferometer_loadgen.stream.model import Stream, stream_digest, until
-from inferometer_loadgen.stream.sharding import Shard, replica_of, shard
+from inferometer_loadgen.stream.lengths import interval_ns, least_rows
+from inferometer_loadgen.stream.make import is_open_ended, issue_of, make_stream
+from inferometer_loadgen.stream.model import Issue, Stream, first_rows, stream_digest, until
+from inferometer_loadgen.stream.sharding import Shard, ShardRows, replica_of, rows_of, shard
 
-__all__ = ["Stream", "Shard", "make_stream", "shard", "replica_of", "until", "stream_digest"]
+__all__ = [
+    "Issue",
+    "Stream",
+    "Shard",
+    "ShardRows",
+    "make_stream",
+    "issue_of",
+    "is_open_ended",
+    "least_rows",
+    "interval_ns",
+    "shard",
+    "rows_of",
+    "replica_of",
+    "first_rows",
+    "until",
+    "stream_digest",
+]

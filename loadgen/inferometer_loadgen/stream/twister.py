@@ -17,8 +17,10 @@ WORD_RANGE = 2**32
 LOW_WORD = WORD_RANGE - 1
 BELOW_ONE = np.nextafter(1.0, 0.0)
 
+SKIPPED_AT_ONCE = 1 << 12
+"""Draws of shuffles that are skipped in one go: about so many lie between two that are made again."""
 DRAWS_AT_ONCE = 1 << 17
-"""Draws made in one go while shuffles are skipped: bounds the memory, not the result."""
+"""Draws made in one go: bounds the memory, not the result."""
 
 
 class Twister:
@@ -37,12 +39,12 @@ class Twister:
         """`count` draws from 0..bound-1, as std::uniform_int_distribution makes them (Lemire's method).
 
         A word w stands for the high half of w * bound, unless the low half is under 2^32 mod bound: such a word is
-        passed over. Each round fetches only as many words as draws are missing, so that none is consumed in vain.
+        passed over. Each round fetches at most as many words as draws are missing, so that none is consumed in vain.
         """
         drawn = np.empty(count, dtype=np.int64)
         done = 0
         while done < count:
-            products = self.words(count - done) * np.uint64(bound)
+            products = self.words(min(count - done, DRAWS_AT_ONCE)) * np.uint64(bound)
             taken = products[(products & np.uint64(LOW_WORD)) >= np.uint64(WORD_RANGE % bound)]
             drawn[done : done + taken.size] = taken >> np.uint64(32)
             done += taken.size
@@ -63,12 +65,20 @@ class Twister:
 
     def skip_shuffles(self, size: int, times: int) -> None:
         """Consume what `times` shuffles of `size` elements would consume, without shuffling anything."""
-        bounds = shuffle_bounds(size)
-        if not bounds:
-            return
-        at_once = max(1, DRAWS_AT_ONCE // len(bounds))
-        for done in range(0, times, at_once):
-            self._below_each(bounds * min(at_once, times - done))
+        bounds = np.array(shuffle_bounds(size), dtype=np.uint64)
+        # One block from any place of a shuffle on, which may be longer or shorter than a block.
+        in_turn = np.resize(bounds, bounds.size + SKIPPED_AT_ONCE)
+        passed_over = np.uint64(WORD_RANGE) % np.maximum(in_turn, np.uint64(1))
+        done, draws, words = 0, bounds.size * times, self.words(0)
+        while done < draws:
+            count = min(draws - done, SKIPPED_AT_ONCE)
+            words = np.concatenate((words, self.words(count - words.size)))
+            turns = slice(done % bounds.size, done % bounds.size + count)
+            again = np.flatnonzero((words * in_turn[turns] & np.uint64(LOW_WORD)) < passed_over[turns])
+            # A word that is passed over moves the words behind it to the draw before: they are looked at anew.
+            taken = int(again[0]) if again.size else count
+            words = words[taken + 1 :]
+            done += taken
 
     def _swap_targets(self, size: int) -> list[int]:
         """With which position each of the positions 1..size-1 is swapped, in turn."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.stream import Issue, issue_of
 from inferometer_loadgen.verdict.checks import CHECKS
 from inferometer_loadgen.verdict.counterfactual import client_influenced
 from inferometer_loadgen.verdict.measured import Measured
@@ -32,7 +33,8 @@ def judge(measured: Measured, plan: Plan) -> Verdict:
     findings = [finding for check in CHECKS if (finding := check(measured, plan)) is not None]
     warnings = tuple(finding for finding in findings if finding.severity is Severity.WARNING)
     reasons = tuple(finding for finding in findings if finding.severity is not Severity.WARNING)
-    if [reason.type for reason in reasons] == [ReasonType.LATENCY_BOUND_EXCEEDED]:
+    is_scheduled = issue_of(plan.stream) is Issue.SCHEDULED
+    if is_scheduled and [reason.type for reason in reasons] == [ReasonType.LATENCY_BOUND_EXCEEDED]:
         doubt = client_influenced(measured, plan)
         reasons = (doubt, *reasons) if doubt is not None else reasons
     return Verdict(word=_word(reasons), reasons=reasons, warnings=warnings)

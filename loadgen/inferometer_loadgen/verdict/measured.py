@@ -11,6 +11,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from inferometer_loadgen.stream import replica_of
+
 NEVER_NS = int(np.iinfo(np.int64).max)
 """The time of what did not happen, and the latency of a query without a good answer: later than any other."""
 
@@ -50,11 +52,13 @@ class ServerCounts:
 class Measured:
     """One row a query of the whole stream, in its order, sent or not; and what each replica counted.
 
-    Raises ValueError unless the rows are the queries 0..n-1, each once (design, invariant 1).
+    Raises ValueError unless the rows are the queries 0..n-1, each once (design, invariant 1). Of a closed loop with
+    many workers each has as many as it came to, the first of its own: then gaps at the end are no gaps in its rows.
     """
 
     index: NDArray[np.int64]
     scheduled_ns: NDArray[np.int64]
+    """When a query was due: by its schedule; where answers pace the load, when it was issued."""
     sent_ns: NDArray[np.int64]
     """NEVER_NS where the query was not sent."""
     done_ns: NDArray[np.int64]
@@ -62,17 +66,28 @@ class Measured:
     status: NDArray[np.int8]
     """A QueryStatus each."""
     servers: tuple[ServerCounts, ...]
-    """By replica: query i went to servers[i mod len(servers)]."""
+    """By replica: query i went to servers[i mod len(servers)], or where `replica` says."""
     first_error: str = ""
     """Of the first query that failed, in the server's own words where it had some; empty when none is known."""
     called_off: str = ""
     """Why the run was ended before its time; empty when it was not."""
+    workers: int = 1
+    """Query i is worker i mod `workers`'s."""
+    replica: NDArray[np.int16] | None = None
+    """Which replica each query went to, where its index does not say so; of one that was not sent, any."""
+
+    samples_per_row: int = 1
+    """What a row asks for at once: a query of MultiStream, a request of Offline."""
+    missing_samples: int = 0
+    """By how many samples the last row is shorter than the others."""
 
     def __post_init__(self) -> None:
         rows = len(self.index)
         if any(len(column) != rows for column in (self.scheduled_ns, self.sent_ns, self.done_ns, self.status)):
             raise ValueError(f"columns of different lengths beside {rows} indices")
-        if not np.array_equal(self.index, np.arange(rows)):
+        if self.replica is not None and len(self.replica) != rows:
+            raise ValueError(f"{len(self.replica)} replicas beside {rows} indices")
+        if not self._is_gapless() and not self._is_of_prefixes():
             raise ValueError(
                 f"the records of {rows} queries are not those of the indices 0..{rows - 1}, each once and in turn"
             )
@@ -80,10 +95,37 @@ class Measured:
     def __len__(self) -> int:
         return len(self.index)
 
+    def of_worker(self, worker: int, workers: int) -> slice | NDArray[np.bool]:
+        """Which rows are those of one of so many workers: an index into the columns."""
+        if self._is_gapless():
+            return slice(worker, None, workers)
+        own: NDArray[np.bool] = self.index % workers == worker
+        return own
+
+    def replicas(self, count: int) -> NDArray[np.integer]:
+        """Which of so many replicas each query went to."""
+        return replica_of(self.index, count) if self.replica is None else self.replica
+
+    def _is_gapless(self) -> bool:
+        return not len(self) or (self.index[-1] == len(self) - 1 and np.array_equal(self.index, np.arange(len(self))))
+
+    def _is_of_prefixes(self) -> bool:
+        if self.workers == 1 or self.index[0] < 0 or not (np.diff(self.index) > 0).all():
+            return False
+        place, worker = np.divmod(self.index, self.workers)
+        last = np.full(self.workers, -1)
+        np.maximum.at(last, worker, place)
+        return np.array_equal(last + 1, np.bincount(worker, minlength=self.workers))
+
     def answered(self) -> NDArray[np.bool]:
         """Which queries were answered well."""
         answered: NDArray[np.bool] = self.status == QueryStatus.OK
         return answered
+
+    def samples_of(self, rows: NDArray[np.bool]) -> int:
+        """How many samples these rows ask for."""
+        short = self.missing_samples if len(self) and rows[-1] else 0
+        return int(np.count_nonzero(rows)) * self.samples_per_row - short
 
     def was_sent(self) -> NDArray[np.bool]:
         """Which queries left the worker."""
@@ -110,7 +152,8 @@ def when_called_off(measured: Measured, reason: str) -> Measured:
     """
     unsent = np.flatnonzero(measured.status == QueryStatus.NOT_SENT)
     rows = slice(0, int(unsent[0]) if unsent.size else len(measured))
-    return Measured(
+    return replace(
+        measured,
         index=measured.index[rows],
         scheduled_ns=measured.scheduled_ns[rows],
         sent_ns=measured.sent_ns[rows],
@@ -120,6 +163,7 @@ def when_called_off(measured: Measured, reason: str) -> Measured:
             replace(counts, successes=None, failures=None, absent_reason="the run was called off")
             for counts in measured.servers
         ),
-        first_error=measured.first_error,
         called_off=reason,
+        missing_samples=0 if unsent.size else measured.missing_samples,
+        replica=None if measured.replica is None else measured.replica[rows],
     )

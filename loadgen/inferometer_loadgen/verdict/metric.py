@@ -1,8 +1,44 @@
-"""The figure that a run is known by."""
+"""The figure that a run is known by, for each scenario."""
+
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from inferometer_loadgen.verdict.measured import Measured, QueryStatus
+from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.stream import Issue, issue_of
+from inferometer_loadgen.verdict.measured import NEVER_NS, Measured, QueryStatus
+from inferometer_loadgen.verdict.percentiles import percentile, unless_never
+
+type MetricName = Literal[
+    "completed_samples_per_second", "samples_per_second", "latency_at_percentile", "samples_per_query"
+]
+type MetricUnit = Literal["samples/s", "ns", "samples/query"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A result; its value is None where it cannot be said."""
+
+    name: MetricName
+    value: float | None
+    unit: MetricUnit
+
+
+def metric(measured: Measured, plan: Plan) -> Metric:
+    """The scenario's metric (MLPerf inference rules, "Scenarios"; LoadGen 6.0.17, results.cc)."""
+    match plan.stream.scenario:
+        case "Server" | "Replay":
+            return Metric("completed_samples_per_second", server_metric(measured), "samples/s")
+        case "Concurrency":
+            return Metric("completed_samples_per_second", samples_per_second(measured), "samples/s")
+        case "Offline":
+            return Metric("samples_per_second", samples_per_second(measured), "samples/s")
+        case "MultiStream" if issue_of(plan.stream) is Issue.INTERVAL:
+            # What is found is how many samples a query may have; whether so many are valid is the verdict.
+            return Metric("samples_per_query", float(measured.samples_per_row), "samples/query")
+        case "SingleStream" | "MultiStream":
+            return Metric("latency_at_percentile", latency_metric(measured, plan.judge.latency_percentile), "ns")
 
 
 def server_metric(measured: Measured) -> float | None:
@@ -17,3 +53,27 @@ def server_metric(measured: Measured) -> float | None:
     if answered < 2 or measured.status[issued[-1]] != QueryStatus.OK:
         return None
     return (answered - 1) / (int(measured.done_ns[issued[-1]]) / 1e9)
+
+
+def samples_per_second(measured: Measured) -> float | None:
+    """Samples that were answered well, by the time from T0 to the last such answer; None where there is none.
+
+    Offline's result in LoadGen 6.0.17 (result_samples_per_second), where all are answered.
+    """
+    answered = measured.answered()
+    if not answered.any():
+        return None
+    return measured.samples_of(answered) / (int(measured.done_ns[answered].max()) / 1e9)
+
+
+def latency_metric(measured: Measured, fraction: float) -> float | None:
+    """The latency at a percentile, in nanoseconds; None where it falls on a query without a good answer."""
+    latency_ns = np.sort(measured.latency_ns())
+    found = unless_never(percentile(latency_ns, fraction)) if latency_ns.size else None
+    return None if found is None else float(found)
+
+
+def last_answer_ns(measured: Measured) -> int:
+    """When the last good answer was whole; 0 where there is none."""
+    done_ns = measured.done_ns[measured.done_ns != NEVER_NS]
+    return int(done_ns.max()) if done_ns.size else 0

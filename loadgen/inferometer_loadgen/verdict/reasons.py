@@ -21,6 +21,9 @@ class ReasonType(StrEnum):
     LATENCY_BOUND_EXCEEDED = "LatencyBoundExceeded"
     """The latency at the plan's percentile was over the bound. Next: a lower rate, more replicas, a faster model."""
 
+    INTERVALS_SKIPPED = "IntervalsSkipped"
+    """MultiStream by the rules of 2019: too many queries were open at the next tick. Next: fewer samples a query."""
+
     MIN_DURATION_NOT_MET = "MinDurationNotMet"
     """The last query sent was due before the minimum duration. Next: find what ended the run early, run again."""
 

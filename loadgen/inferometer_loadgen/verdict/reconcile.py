@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inferometer_loadgen.stream import replica_of
 from inferometer_loadgen.verdict.measured import Measured
 
 
@@ -29,7 +28,7 @@ def balances(measured: Measured) -> tuple[Balance, ...]:
     """One balance for each replica whose counts could be read and are comparable."""
     if not measured.servers:
         return ()
-    replica = replica_of(measured.index, len(measured.servers))
+    replica = measured.replicas(len(measured.servers))
     answered = np.bincount(replica[measured.answered()], minlength=len(measured.servers))
     sent = np.bincount(replica[measured.was_sent()], minlength=len(measured.servers))
     return tuple(

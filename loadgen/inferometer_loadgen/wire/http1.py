@@ -50,23 +50,30 @@ class _Head:
 class AnswerReader:
     """Reads the answers of one connection. `error_body` holds the start of the last answer that was not 200."""
 
-    __slots__ = ("_buffer", "_head", "_heads", "_remaining", "error_body")
+    __slots__ = ("_beginning", "_buffer", "_good", "_head", "_heads", "_remaining", "_size", "error_body")
 
     def __init__(self, heads: "dict[bytes, _Head]") -> None:
         self._heads = heads
         self._buffer = bytearray()
         self._head: _Head | None = None
         self._remaining = 0
+        # The last good answer that came in one piece: its head, its size, and what it was. The next is mostly alike.
+        self._beginning, self._size = b"", -1
+        self._good: Answer | None = None
         self.error_body = b""
 
     def receive(self, data: bytes) -> Answer | None:
         """Takes what was read, gives the answer that it completes. Raises PeerError if the peer broke protocol."""
         if self._head is None and not self._buffer:
+            if len(data) == self._size and data.startswith(self._beginning):
+                return self._good
             end = data.find(b"\r\n\r\n")
             head = self._heads.get(data[:end]) if end >= 0 else None
             if head is not None and head.length == len(data) - end - 4:
                 if head.answer.status != 200:
                     self.error_body = data[end + 4 : end + 4 + MAX_ERROR_BYTES]
+                else:
+                    self._beginning, self._size, self._good = data[: end + 4], len(data), head.answer
                 return head.answer
         self._buffer += data
         return self._advance()
@@ -97,8 +104,10 @@ class AnswerReader:
         head = self._heads.get(block)
         if head is None:
             head = _parse_head(block)
-            if len(self._heads) < MAX_CACHED_HEADS:
-                self._heads[block] = head
+            if len(self._heads) >= MAX_CACHED_HEADS:
+                # All anew rather than no more: with a date in them, the heads of this second are worth keeping.
+                self._heads.clear()
+            self._heads[block] = head
         del self._buffer[: end + 4]
         if head.length != INTERIM:
             self._head = head

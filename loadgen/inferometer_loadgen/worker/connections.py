@@ -1,103 +1,83 @@
-"""Connections to the replicas: opened before the run, one request at a time on each."""
+"""Sockets to the replicas: dialled with patience before the run, and without waiting while it is measured."""
 
 import errno
 import socket
+import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from inferometer_loadgen.plan import ReplicaAddress
-from inferometer_loadgen.wire.http1 import AnswerReader, shared_heads
+from inferometer_loadgen.worker.tls_socket import Socket, TlsSocket
 
 CONNECT_TIMEOUT_S = 10.0
-NO_ROW = -1
 
 
 class ConnectError(Exception):
     """A replica could not be connected to; the message names it."""
 
 
-class Connection:
-    """One socket and what is under way on it: `row` is the query's, or NO_ROW; `unsent` the rest of its request."""
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Whom to trust and what to show; `alpn` is the protocol that the server must agree to, if any."""
 
-    __slots__ = ("connecting", "fd", "reader", "replica", "row", "sock", "unsent")
-
-    def __init__(self, sock: socket.socket, replica: int, reader: AnswerReader, *, connecting: bool) -> None:
-        self.sock = sock
-        self.fd = sock.fileno()
-        self.replica = replica
-        self.reader = reader
-        self.row = NO_ROW
-        self.unsent: list[memoryview] = []
-        self.connecting = connecting
+    context: ssl.SSLContext
+    alpn: str | None = None
 
 
-class ConnectionPool:
-    """All connections of one worker: by file descriptor, and the free ones of each replica as a stack."""
+class Dialer:
+    """Dials replicas. Names are looked up once: while the run is measured, the address is the one that answered."""
 
-    def __init__(self, replicas: Sequence[ReplicaAddress], connections_per_replica: int) -> None:
-        self._replicas = replicas
-        self._heads = shared_heads()
-        self.by_fd: dict[int, Connection] = {}
-        self.free: list[list[Connection]] = [[] for _ in replicas]
-        self._sockaddrs: list[tuple[int, Any]] = []
+    def __init__(self, replicas: Sequence[ReplicaAddress], tls: Tls | None = None) -> None:
+        self.replicas = replicas
+        self._tls = tls
+        self._sockaddrs: dict[int, tuple[int, Any]] = {}
+
+    def dial(self, replica: int) -> Socket:
+        """A connected socket that does not block. Raises ConnectError."""
+        address = _address(self.replicas[replica])
+        name = self.replicas[replica].name
         try:
-            for replica in range(len(replicas)):
-                for _ in range(connections_per_replica):
-                    self._add(self._connected(replica), replica, connecting=False)
-                first = self.free[replica][0].sock
-                self._sockaddrs.append((first.family, first.getpeername()))
-        except ConnectError:
-            self.close()
-            raise
+            sock = socket.create_connection(address, timeout=CONNECT_TIMEOUT_S)
+        except OSError as error:
+            raise ConnectError(f"{name} at {address[0]}:{address[1]} refuses connections: {error}") from error
+        self._sockaddrs.setdefault(replica, (sock.family, sock.getpeername()))
+        dressed = self._dressed(sock, replica)
+        if isinstance(dressed, TlsSocket):
+            try:
+                dressed.shake_hands()
+            except OSError as error:
+                sock.close()
+                raise ConnectError(f"{name} at {address[0]}:{address[1]}: {error}") from error
+        _make_quick(sock)
+        return dressed
 
-    def begin_opening(self, replica: int) -> Connection | None:
-        """Starts one more connection, without waiting for it; None when not even that can be done."""
+    def begin_dialing(self, replica: int) -> Socket | None:
+        """A socket that is about to be connected, without waiting for it; None when not even that can be done."""
         family, sockaddr = self._sockaddrs[replica]
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
         except OSError:
             return None
-        sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _make_quick(sock)
         if sock.connect_ex(sockaddr) not in {0, errno.EINPROGRESS}:
             # No route, no port left: the kernel says so here and at no later event.
             sock.close()
             return None
-        return self._add(sock, replica, connecting=True)
+        return self._dressed(sock, replica)
 
-    def drop(self, connection: Connection) -> None:
-        """Closes a connection for good."""
-        del self.by_fd[connection.fd]
-        free = self.free[connection.replica]
-        if connection in free:
-            free.remove(connection)
-        connection.sock.close()
+    def _dressed(self, sock: socket.socket, replica: int) -> Socket:
+        if self._tls is None:
+            return sock
+        return TlsSocket(sock, self._tls.context, _address(self.replicas[replica])[0], self._tls.alpn)
 
-    def close(self) -> None:
-        """Closes all."""
-        for connection in list(self.by_fd.values()):
-            self.drop(connection)
 
-    def _add(self, sock: socket.socket, replica: int, *, connecting: bool) -> Connection:
-        connection = Connection(sock, replica, AnswerReader(self._heads), connecting=connecting)
-        self.by_fd[connection.fd] = connection
-        if not connecting:
-            self.free[replica].append(connection)
-        return connection
-
-    def _connected(self, replica: int) -> socket.socket:
-        address = _address(self._replicas[replica])
-        try:
-            sock = socket.create_connection(address, timeout=CONNECT_TIMEOUT_S)
-        except OSError as error:
-            name = self._replicas[replica].name
-            raise ConnectError(f"{name} at {address[0]}:{address[1]} refuses connections: {error}") from error
-        sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return sock
+def _make_quick(sock: socket.socket) -> None:
+    sock.setblocking(False)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _address(replica: ReplicaAddress) -> tuple[str, int]:
     parts = urlsplit(replica.url)
-    return parts.hostname or "", parts.port or 80
+    return parts.hostname or "", parts.port or (443 if parts.scheme in {"https", "grpcs"} else 80)

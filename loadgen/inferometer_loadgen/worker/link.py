@@ -26,9 +26,12 @@ from inferometer_loadgen.protocol.frames import (
 )
 from inferometer_loadgen.protocol.signing import same, sign_hello, sign_welcome
 from inferometer_loadgen.worker.clock_identity import boot_id, time_namespace
+from inferometer_loadgen.worker.dead_peer import notice_a_dead_peer
 from inferometer_loadgen.worker.loop import Signal
 
 CONNECT_PATIENCE_S = 60.0
+SIGN_IN_PATIENCE_S = 20.0
+"""For each word of the sign-in: whatever listens there and says nothing is no coordinator."""
 MAX_UNSENT_BYTES = 1_000_000
 """Progress that would wait behind this much is dropped: it is for display."""
 
@@ -64,16 +67,16 @@ class CoordinatorLink:
             raise LinkLostError(f"the coordinator is gone: {error}") from error
         self._unsent.clear()
 
-    def wait(self) -> FromCoordinator:
+    def wait(self, within_s: float | None = None) -> FromCoordinator:
         """The next frame that is not a ping. Raises LinkLostError, and AbortedError for an abort."""
         while not self._inbox:
-            self._sock.setblocking(True)  # Each time: the answer to a ping leaves it otherwise.
+            self._sock.settimeout(within_s)  # Each time: the answer to a ping leaves it otherwise.
             self._read()
         frame = self._inbox.popleft()
         if isinstance(frame, Abort):
             raise AbortedError(frame.reason)
         # A Stop that came when all was sent already has nothing left to stop.
-        return self.wait() if isinstance(frame, Stop) else frame
+        return self.wait(within_s) if isinstance(frame, Stop) else frame
 
     def take(self) -> Signal:
         """Reads what has come without waiting; after ABORT, `wait` raises the reason."""
@@ -134,7 +137,16 @@ class CoordinatorLink:
 def dial(address: str, token: bytes, index: int, pod_uid: str) -> CoordinatorLink:
     """Connects to the coordinator at host:port and signs in, both sides proving the token. Raises LinkLostError."""
     link = CoordinatorLink(_connect(address))
-    challenge = link.wait()
+    try:
+        _sign_in(link, address, token, index, pod_uid)
+    except (LinkLostError, AbortedError):
+        link.close()
+        raise
+    return link
+
+
+def _sign_in(link: CoordinatorLink, address: str, token: bytes, index: int, pod_uid: str) -> None:
+    challenge = link.wait(SIGN_IN_PATIENCE_S)
     if not isinstance(challenge, Challenge):
         raise LinkLostError("the coordinator did not ask who this is")
     own_challenge = os.urandom(32)
@@ -148,12 +160,11 @@ def dial(address: str, token: bytes, index: int, pod_uid: str) -> CoordinatorLin
             signature=sign_hello(token, challenge.challenge, index, pod_uid),
         )
     )
-    answer = link.wait()
+    answer = link.wait(SIGN_IN_PATIENCE_S)
     if isinstance(answer, Refused):
         raise LinkLostError(f"the coordinator does not let worker {index} in: {answer.message}")
     if not isinstance(answer, Welcome) or not same(answer.signature, sign_welcome(token, own_challenge)):
         raise LinkLostError(f"what answers at {address} does not hold this run's token")
-    return link
 
 
 def _connect(address: str) -> socket.socket:
@@ -171,4 +182,5 @@ def _connect(address: str) -> socket.socket:
         else:
             sock.settimeout(None)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            notice_a_dead_peer(sock)
             return sock

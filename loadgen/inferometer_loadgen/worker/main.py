@@ -1,9 +1,11 @@
 """One worker's life: sign in, hold the samples, prepare, warm up, measure, hand over the records."""
 
 import gc
-from array import array
+import resource
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.library import DataError
@@ -18,16 +20,20 @@ from inferometer_loadgen.protocol.frames import (
     Prepare,
     Prepared,
     Ready,
+    Vitals,
     Warmed,
     WarmUp,
 )
-from inferometer_loadgen.stream import Stream, make_stream, shard, until
+from inferometer_loadgen.stream import make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
+from inferometer_loadgen.worker.asking import PrepareError
 from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
-from inferometer_loadgen.worker.loop import LoopStats, MeasuredLoop, Work
-from inferometer_loadgen.worker.prepare import PrepareError, load_library, prepare
+from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
+from inferometer_loadgen.worker.prepare import load_library, prepare
 from inferometer_loadgen.worker.records import Records
+from inferometer_loadgen.worker.vitals import read_vital_signs
+from inferometer_loadgen.worker.work import measured_work, warm_up_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ def run_worker(settings: WorkerSettings) -> None:
 
     Raises LinkLostError, AbortedError, UnexpectedFrameError, and what `prepare` raises, told to the coordinator first.
     """
+    _allow_all_descriptors()
     plan = plans.decode(settings.plan_path.read_bytes())
     link = dial(settings.coordinator, settings.token, settings.index, settings.pod_uid)
     try:
@@ -62,6 +69,12 @@ def run_worker(settings: WorkerSettings) -> None:
         raise
     finally:
         link.close()
+
+
+def _allow_all_descriptors() -> None:
+    """The soft limit, 1,024 in most shells, is there for programs that use select; this one opens thousands."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 _FAILURE_TYPES: dict[type[Exception], RunFailure] = {
@@ -77,7 +90,11 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     prepared = prepare(plan, assignment.replicas, library)
-    loop = MeasuredLoop(prepared.pool, prepared.requests, link)
+    loop = MeasuredLoop(prepared.carrier, link, least_outstanding=plan.balance == "LeastOutstanding")
+    limits = Limits(drain_ns=plan.drain_ns, query_timeout_ns=plan.query_timeout_ns, spin_ns=plan.spin_ns)
+    warm_up = warm_up_work(plan, stream, settings.index, prepared.numbers)
+    work = measured_work(plan, stream, settings.index, prepared.numbers)
+    del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
     link.send(Prepared(server_version=prepared.server_version))
 
     # What the preparation left is kept out of every later collection, and none runs while queries are timed.
@@ -85,43 +102,36 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     gc.freeze()
     gc.disable()
     t0_ns = _expect(link.wait(), WarmUp).t0_ns
-    warm_up = _work_of(until(stream, plan.warmup_ns), plan, settings.index)
-    records, stats = loop.run(warm_up, t0_ns, plan.drain_ns, measured=False)
+    records, stats = loop.run(warm_up, t0_ns, limits, measured=False)
     answered = records.status.count(QueryStatus.OK)
     link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=stats.first_error))
 
-    work = _work_of(stream, plan, settings.index)
     t0_ns = _expect(link.wait(), Measure).t0_ns
-    records, stats = loop.run(work, t0_ns, plan.drain_ns, measured=True)
+    before = read_vital_signs(prepared.carrier.by_fd)
+    records, stats = loop.run(work, t0_ns, limits, measured=True)
+    vitals = before.until(read_vital_signs(prepared.carrier.by_fd))
     if not stats.aborted:
-        _hand_over(link, records, stats, t0_ns)
+        _hand_over(link, records, stats, vitals, t0_ns)
     _expect(link.wait(), Bye)
     loop.close()
-    prepared.pool.close()
+    prepared.carrier.close()
 
 
-def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, t0_ns: int) -> None:
+def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, vitals: Vitals, t0_ns: int) -> None:
     for frame in records.never_ended(t0_ns):
         link.send(frame)
     link.send(
         Finished(
             rows=len(records),
             backlogged=stats.backlogged,
+            skipped_ticks=stats.skipped_ticks,
             cpu_ns=stats.cpu_ns,
             busy_ns=stats.busy_ns,
             elapsed_ns=stats.elapsed_ns,
             first_error=stats.first_error,
+            stalls=(np.frombuffer(stats.stalls, dtype=np.int64) - t0_ns).astype("<i8").tobytes(),
+            vitals=vitals,
         )
-    )
-
-
-def _work_of(stream: Stream, plan: Plan, index: int) -> Work:
-    own = shard(stream, index, plan.workers)
-    return Work(
-        sample=array("q", own.sample.astype("int64").tobytes()),
-        scheduled_ns=array("q", own.scheduled_ns.astype("int64").tobytes()),
-        first=index,
-        step=plan.workers,
     )
 
 

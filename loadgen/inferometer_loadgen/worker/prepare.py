@@ -1,4 +1,4 @@
-"""From the start to the first byte: what the servers say of the model, the bodies, the open connections."""
+"""From the start to the first connection: what the servers say of the model, and the bodies."""
 
 import contextlib
 import http.client
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from inferometer_loadgen.datasets.bodies import HttpBody, http_body
+from inferometer_loadgen.datasets.bodies import HttpBody, grpc_message, http_batch
 from inferometer_loadgen.datasets.library import SampleLibrary
 from inferometer_loadgen.datasets.metadata import ModelMetadata, parse_metadata
 from inferometer_loadgen.datasets.npz import npz_facts, npz_library
@@ -18,29 +18,27 @@ from inferometer_loadgen.datasets.synthetic import synthetic_library
 from inferometer_loadgen.plan import NpzData, Plan, ReplicaAddress, SyntheticData
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.wire import metadata_path
-from inferometer_loadgen.worker.connections import ConnectionPool
+from inferometer_loadgen.worker import grpc_metadata
+from inferometer_loadgen.worker.asking import ANSWER_TIMEOUT_S, Asked, PrepareError
+from inferometer_loadgen.worker.carrier import Carrier
+from inferometer_loadgen.worker.grpc_carrier import GrpcCarrier
+from inferometer_loadgen.worker.grpc_pool import GrpcPool
+from inferometer_loadgen.worker.http_carrier import HttpCarrier
+from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.memory import available_bytes
-from inferometer_loadgen.worker.requests import Requests, make_requests
+from inferometer_loadgen.worker.requests import Body, Requests, grpc_requests, http_requests
+from inferometer_loadgen.worker.work import Bodies
 
-ANSWER_TIMEOUT_S = 10.0
 MEMORY_SHARE = 0.8
 """Of a worker's memory, for request bodies; the rest is for records and the program itself."""
-
-
-class PrepareError(Exception):
-    """The run cannot be prepared: `type` for programs, the message for people."""
-
-    def __init__(self, type_: RunFailure, message: str) -> None:
-        super().__init__(message)
-        self.type = type_
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """All that the measured loop needs."""
 
-    requests: Requests
-    pool: ConnectionPool
+    carrier: Carrier
+    numbers: Bodies
     server_version: str
 
 
@@ -68,11 +66,13 @@ def load_library(plan: Plan, data: bytes | None) -> SampleLibrary | None:
 
 
 def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibrary | None) -> Prepared:
-    """Asks each replica what the model is, makes every body and opens every connection.
+    """Asks each replica what the model is, makes the bodies of single samples and opens every connection.
 
-    Raises PrepareError, DataError and ConnectError.
+    Bodies of several samples are made when `numbers` is asked about them. Raises PrepareError, DataError, ConnectError.
     """
-    models = [_metadata(plan, replica) for replica in replicas]
+    ask = grpc_metadata.ask if plan.protocol == "grpc" else _ask
+    answers = [ask(plan, replica) for replica in replicas]
+    models = [answer.model for answer in answers]
     for replica, metadata in zip(replicas, models, strict=True):
         if (metadata.inputs, metadata.outputs) != (models[0].inputs, models[0].outputs):
             raise PrepareError(
@@ -81,24 +81,60 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibra
                 "differ. Give all replicas the same model repository",
             )
     samples = library or _synthetic(plan, models[0])
-    bodies = _bodies(samples, models[0], available_bytes())
-    return Prepared(
-        requests=make_requests(plan.model, replicas, bodies),
-        pool=ConnectionPool(replicas, plan.connections_per_replica),
-        server_version=_server_version(replicas[0]),
-    )
+    budget = Budget(int(available_bytes() * MEMORY_SHARE))
+    if plan.protocol == "grpc":
+        calls = grpc_requests(replicas, lambda body: budget.take(_message(plan, samples, models[0], body)))
+        _add_single_samples(plan, calls, samples.total, budget)
+        pool = GrpcPool(replicas, plan.connections_per_replica)
+        return Prepared(GrpcCarrier(pool, calls.by_replica), calls.numbers, answers[0].server_version)
+    requests = http_requests(plan.model, replicas, lambda body: _http_body(samples, models[0], body, budget))
+    _add_single_samples(plan, requests, samples.total, budget)
+    connections = HttpPool(replicas, plan.connections_per_replica)
+    return Prepared(HttpCarrier(connections, requests.by_replica), requests.numbers, answers[0].server_version)
 
 
-def _bodies(samples: SampleLibrary, model: ModelMetadata, limit_bytes: int) -> list[HttpBody]:
-    first = http_body(samples.sample(0), model)
-    need = len(first.data) * samples.total
-    if need > limit_bytes * MEMORY_SHARE:
-        raise PrepareError(
-            RunFailure.SAMPLES_EXCEED_MEMORY,
-            f"{samples.total:,} request bodies of {len(first.data):,} bytes need {need / 2**20:,.0f} MiB; this worker "
-            f"has {limit_bytes / 2**20:,.0f} MiB. Raise the memory of spec.load.resources, or use fewer samples",
-        )
-    return [first, *(http_body(samples.sample(index), model) for index in range(1, samples.total))]
+class Budget:
+    """How many bytes of request bodies may still be made. Raises PrepareError beyond the limit."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self.left = limit_bytes
+
+    def expect(self, bodies: int, size: int) -> None:
+        """Refuses what will not fit before it is made."""
+        if bodies * size > self.left:
+            raise PrepareError(
+                RunFailure.SAMPLES_EXCEED_MEMORY,
+                f"{bodies:,} request bodies of {size:,} bytes need {bodies * size / 2**20:,.0f} MiB; this worker "
+                f"has {self._limit_bytes / 2**20:,.0f} MiB for them. Raise the memory of spec.load.resources, or use "
+                "fewer samples",
+            )
+
+    def take(self, body: bytes) -> bytes:
+        """Counts a body that was made."""
+        self.expect(1, len(body))
+        self.left -= len(body)
+        return body
+
+
+def _add_single_samples[R](plan: Plan, requests: Requests[R], total: int, budget: Budget) -> None:
+    if plan.stream.samples_per_query > 1 or plan.stream.samples_per_request > 1:
+        return
+    for index in range(total):
+        before = budget.left
+        requests.add((index,))
+        if not index:
+            budget.expect(total - 1, before - budget.left)
+
+
+def _http_body(samples: SampleLibrary, model: ModelMetadata, body: Body, budget: Budget) -> HttpBody:
+    made = http_batch([samples.sample(index) for index in body], model)
+    budget.take(made.data)
+    return made
+
+
+def _message(plan: Plan, samples: SampleLibrary, model: ModelMetadata, body: Body) -> bytes:
+    return grpc_message([samples.sample(index) for index in body], model, plan.model.version)
 
 
 def _synthetic(plan: Plan, metadata: ModelMetadata) -> SampleLibrary:
@@ -108,6 +144,10 @@ def _synthetic(plan: Plan, metadata: ModelMetadata) -> SampleLibrary:
         )
     shapes = {model_input.name: model_input.shape for model_input in plan.model.inputs}
     return synthetic_library(metadata, shapes, plan.data.samples, plan.data.seed)
+
+
+def _ask(plan: Plan, replica: ReplicaAddress) -> Asked:
+    return Asked(_metadata(plan, replica), _server_version(replica))
 
 
 def _metadata(plan: Plan, replica: ReplicaAddress) -> ModelMetadata:

@@ -21,20 +21,38 @@ type Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]
 
 
 class Records:
-    """Columns of `rows` queries; what was not filled in was not sent."""
+    """Columns of `rows` queries; what was not filled in was not sent.
 
-    __slots__ = ("_handed_over", "done_ns", "ended", "sent_ns", "status")
+    `with_replica`: also which replica each went to, where its index does not say so.
+    """
 
-    def __init__(self, rows: int) -> None:
+    __slots__ = ("_handed_over", "done_ns", "ended", "replica", "sent_ns", "status")
+
+    def __init__(self, rows: int, *, with_replica: bool = False) -> None:
         self.sent_ns = array("q", bytes(8 * rows))
         self.done_ns = array("q", bytes(8 * rows))
         self.status = array("b", bytes([QueryStatus.NOT_SENT]) * rows)
+        self.replica: array[int] | None = array("h", bytes(2 * rows)) if with_replica else None
         self.ended = array("q")
         """Rows in the order in which their queries ended, well or not."""
         self._handed_over = 0
 
     def __len__(self) -> int:
         return len(self.status)
+
+    def grow(self, rows: int) -> None:
+        """So many rows more, for a run whose length nobody knew."""
+        self.sent_ns.frombytes(bytes(8 * rows))
+        self.done_ns.frombytes(bytes(8 * rows))
+        self.status.frombytes(bytes([QueryStatus.NOT_SENT]) * rows)
+        if self.replica is not None:
+            self.replica.frombytes(bytes(2 * rows))
+
+    def cut(self, rows: int) -> None:
+        """No more than so many rows: a closed loop has none beyond those it has issued."""
+        for column in (self.sent_ns, self.done_ns, self.status, self.replica):
+            if column is not None:
+                del column[rows:]
 
     def relative_to(self, t0_ns: int) -> Columns:
         """All records, in times since `t0_ns`."""
@@ -56,11 +74,13 @@ class Records:
 
     def _frame(self, rows: NDArray[np.int64], t0_ns: int) -> RecordsFrame:
         sent, done, status = self._of(rows, t0_ns)
+        replica = np.frombuffer(self.replica, dtype=np.int16)[rows] if self.replica is not None else None
         return RecordsFrame(
             rows=rows.astype("<i8").tobytes(),
             sent_ns=sent.astype("<i8").tobytes(),
             done_ns=done.astype("<i8").tobytes(),
             status=status.tobytes(),
+            replica=replica.astype("<i2").tobytes() if replica is not None else b"",
         )
 
     def _of(self, rows: NDArray[np.int64] | slice, t0_ns: int) -> Columns:

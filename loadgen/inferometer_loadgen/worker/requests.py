@@ -1,34 +1,103 @@
-"""The bytes of every request, made before the run: nothing is serialised while it is measured."""
+"""The bytes of every request, made before the run: nothing is serialised while it is measured.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+What is sent as one request is a row of samples. Rows of the same samples share one request, known by its number; where
+a row is one sample, the number is the sample's own.
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
 
 from inferometer_loadgen.datasets.bodies import HttpBody
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
 from inferometer_loadgen.wire import infer_head, infer_path
+from inferometer_loadgen.wire.grpc import INFER_PATH, GrpcRequest, framed, header_block
+
+JOIN_BYTES = 8_192
+"""Up to here, a body copied behind its head beforehand costs less than sendmsg's list of buffers."""
+
+type Sendable = bytes | tuple[bytes, bytes]
+"""An HTTP request in one piece, or its head and its body."""
+type Body = tuple[int, ...]
+"""The samples that one request asks about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requests:
-    """`heads[replica][sample]` and `bodies[sample]`: the two buffers of a request."""
+class Requests[R]:
+    """`by_replica[replica][number]`, and which number a row has. `make` gives a request for each replica."""
 
-    heads: Sequence[Sequence[bytes]]
-    bodies: Sequence[bytes]
+    def __init__(self, replicas: int, make: Callable[[Body], Sequence[R]]) -> None:
+        self.by_replica: list[list[R]] = [[] for _ in range(replicas)]
+        self._make = make
+        self._numbers: dict[Body, int] = {}
+
+    def add(self, body: Body) -> int:
+        """The number of the request about these samples, which is made where there is none yet."""
+        number = self._numbers.get(body)
+        if number is None:
+            number = self._numbers[body] = len(self._numbers)
+            for requests, request in zip(self.by_replica, self._make(body), strict=True):
+                requests.append(request)
+        return number
+
+    def numbers(self, sample: NDArray[np.int64], samples_per_row: int) -> array[int]:
+        """Of rows with so many samples each, one after another; only the last may have fewer."""
+        if samples_per_row == 1:
+            return array("q", sample.astype("int64").tobytes())
+        whole = sample.size // samples_per_row * samples_per_row
+        rows = sample[:whole].reshape(-1, samples_per_row)
+        bodies, places = np.unique(rows, axis=0, return_inverse=True)
+        known = np.array([self.add(tuple(body)) for body in bodies.tolist()], dtype=np.int64)
+        numbers = array("q", known[places.reshape(-1)].tobytes())
+        if whole < sample.size:
+            numbers.append(self.add(tuple(sample[whole:].tolist())))
+        return numbers
 
 
-def make_requests(model: ModelPlan, replicas: Sequence[ReplicaAddress], bodies: Sequence[HttpBody]) -> Requests:
-    """The requests of every sample to every replica. Heads that are equal are one object: most samples share a size."""
+def http_requests(
+    model: ModelPlan, replicas: Sequence[ReplicaAddress], body_of: Callable[[Body], HttpBody]
+) -> Requests[Sendable]:
+    """Requests over HTTP/1.1. Heads that are equal are one object: most bodies share a size."""
     path = infer_path(model.name, model.version)
-    heads = []
-    for replica in replicas:
-        host = urlsplit(replica.url).netloc
-        made: dict[tuple[int, int], bytes] = {}
-        row = []
-        for body in bodies:
-            size = (body.json_length, len(body.data))
-            if size not in made:
-                made[size] = infer_head(host, path, *size)
-            row.append(made[size])
-        heads.append(row)
-    return Requests(heads=heads, bodies=[body.data for body in bodies])
+    hosts = [urlsplit(replica.url).netloc for replica in replicas]
+    heads: dict[tuple[str, int, int], bytes] = {}
+
+    def make(body: Body) -> list[Sendable]:
+        made = body_of(body)
+        lengths = made.json_length, len(made.data)
+        for host in hosts:
+            if (host, *lengths) not in heads:
+                heads[host, *lengths] = infer_head(host, path, *lengths)
+        return [_sendable(heads[host, *lengths], made.data) for host in hosts]
+
+    return Requests(len(replicas), make)
+
+
+def grpc_requests(replicas: Sequence[ReplicaAddress], message_of: Callable[[Body], bytes]) -> Requests[GrpcRequest]:
+    """Requests over gRPC. Each message is framed once, for all replicas."""
+    blocks = [
+        header_block(parts.netloc, INFER_PATH, scheme="https" if parts.scheme in {"https", "grpcs"} else "http")
+        for parts in (urlsplit(replica.url) for replica in replicas)
+    ]
+
+    def make(body: Body) -> list[GrpcRequest]:
+        message = framed(message_of(body))
+        return [GrpcRequest(block, message) for block in blocks]
+
+    return Requests(len(replicas), make)
+
+
+def make_requests(
+    model: ModelPlan, replicas: Sequence[ReplicaAddress], bodies: Sequence[HttpBody]
+) -> list[list[Sendable]]:
+    """The HTTP requests of these bodies, by replica and by number."""
+    requests = http_requests(model, replicas, lambda body: bodies[body[0]])
+    for number in range(len(bodies)):
+        requests.add((number,))
+    return requests.by_replica
+
+
+def _sendable(head: bytes, body: bytes) -> Sendable:
+    return head + body if len(body) <= JOIN_BYTES else (head, body)

@@ -4,8 +4,11 @@ A rule about a change must sit on a field's parent: on the field itself it is sk
 removed.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
+from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
 from inferometer_loadgen.spec.load import Data
@@ -37,6 +40,11 @@ SUSPENDED_BEFORE_THE_START: Rule = {
     "fieldPath": ".spec.suspend",
     "reason": "FieldValueForbidden",
 }
+
+
+def _cel_list(names: tuple[str, ...]) -> str:
+    return f"[{', '.join(f"'{name}'" for name in names)}]"
+
 
 CANCEL_IS_A_LATCH: Rule = {
     "rule": "!oldSelf.cancel || self.cancel",
@@ -87,8 +95,40 @@ def _stays(name: str, always_there: bool) -> Rule:
     }
 
 
+ONE_WORKER: Rule = {
+    "rule": f"self.load.workers == 1 || !(self.scenario in {_cel_list(scenarios.ONE_AT_A_TIME)})",
+    "message": f"more than one worker in {' or '.join(scenarios.ONE_AT_A_TIME)}, which keep one query open at a time; "
+    "set workers to 1, or use scenario Server",
+    "fieldPath": ".load.workers",
+}
+
+
+def scenario_rules() -> tuple[Rule, ...]:
+    """Each field of the load stands where its scenario needs it, and nowhere else."""
+    return tuple(rule for fit in scenarios.FITS for rule in _fit_rules(fit))
+
+
+def _fit_rules(fit: scenarios.Fit) -> Iterator[Rule]:
+    given, ticking = f"has(self.load.{fit.name})", "false"
+    if fit.name == "targetQPS":
+        ticking = f"(self.scenario == 'MultiStream' && self.load.streamDialect == '{scenarios.TICKING}')"
+    if fit.needed:
+        also = "" if ticking == "false" else f", and MultiStream in the dialect {scenarios.TICKING},"
+        yield {
+            "rule": f"{given} || !(self.scenario in {_cel_list(fit.needed)} || {ticking})",
+            "message": f"{fit.name} is missing, and {' and '.join(fit.needed)}{also} need it; set {fit.is_for}",
+            "fieldPath": ".load",
+        }
+    yield {
+        "rule": f"!{given} || self.scenario in {_cel_list(fit.scenarios)} || {ticking}",
+        "message": f"{fit.name} means nothing in this scenario: {fit.unlike}; leave it out, or use "
+        f"{' or '.join(fit.scenarios)}",
+        "fieldPath": f".load.{fit.name}",
+    }
+
+
 SPEC_RULES: RulesOf = {
-    BenchmarkSpec: (*immutability_rules(BenchmarkSpec), CANCEL_IS_A_LATCH),
+    BenchmarkSpec: (*immutability_rules(BenchmarkSpec), CANCEL_IS_A_LATCH, ONE_WORKER, *scenario_rules()),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
 }

@@ -76,7 +76,10 @@ class Result(StatusStruct, frozen=True, kw_only=True):
     duration_ns: Annotated[int, Meta(ge=0, description="From the first scheduled time to the last answer.")]
     latency: Annotated[Latency, Meta(description="Latencies over all queries.")]
     value: Annotated[float, Meta(description="The result.")] | UnsetType = UNSET
-    qps: Annotated[float, Meta(description="Queries per second, as scheduled.")] | UnsetType = UNSET
+    qps: (
+        Annotated[float, Meta(description="Queries per second, as scheduled or, without a schedule, as completed.")]
+        | UnsetType
+    ) = UNSET
 
 
 class Summary(StatusStruct, frozen=True, kw_only=True):
@@ -85,7 +88,9 @@ class Summary(StatusStruct, frozen=True, kw_only=True):
     progress: Annotated[ShortText, Meta(description="Completed share of the queries.")] = ""
     result: Annotated[ShortText, Meta(description="The result with its unit.")] = ""
     p99: Annotated[ShortText, Meta(description="The 99th percentile of the latency.")] = ""
-    qps: Annotated[ShortText, Meta(description="Queries per second, as scheduled.")] = ""
+    qps: Annotated[
+        ShortText, Meta(description="Queries per second, as scheduled or, without a schedule, as completed.")
+    ] = ""
     errors: Annotated[ShortText, Meta(description="Queries that failed.")] = ""
     reason: Annotated[Message, Meta(description="Why the run is not valid or failed, and what to do.")] = ""
 

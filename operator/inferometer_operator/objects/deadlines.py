@@ -2,8 +2,9 @@
 
 import math
 
+from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
-from inferometer_loadgen.spec.resolve import DRAIN_GRACE_NS
+from inferometer_loadgen.spec.resolve import DRAIN_GRACE_NS, answers_within_ns
 from inferometer_loadgen.spec.units import parse_duration_ns
 
 LOADERS_TIMEOUT_S = 300
@@ -18,6 +19,9 @@ MARGIN_S = 600
 STOPPING_S = 60
 """What the operator needs to end a run whose active deadline is over: the kubelet comes only after it."""
 
+PACED_BY_ANSWERS_S = 6 * 3600
+"""For a load that goes on as answers come: how fast they do is what is measured. Who knows sets activeDeadline."""
+
 INT32_MAX = 2**31 - 1
 
 
@@ -29,8 +33,11 @@ def startup_timeout_s(spec: BenchmarkSpec) -> float:
 def load_bound_s(spec: BenchmarkSpec) -> float:
     """A bound of the time that load is sent: warm-up, stream and drain. Poisson gaps add up to a few percent more."""
     load = spec.load
-    stream_s = max(parse_duration_ns(load.min_duration) / 1e9, load.min_queries / load.target_qps)
-    drain_s = (2 * parse_duration_ns(load.latency_bound) + DRAIN_GRACE_NS) / 1e9
+    qps = scenarios.target_qps(load)
+    stream_s = max(parse_duration_ns(load.min_duration) / 1e9, load.min_queries / qps if qps else 0)
+    if spec.scenario != "Server":
+        stream_s += PACED_BY_ANSWERS_S
+    drain_s = (answers_within_ns(load) + DRAIN_GRACE_NS) / 1e9
     return parse_duration_ns(load.warmup) / 1e9 + drain_s + 1.5 * stream_s + 10
 
 

@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import ShortReport, in_short
+from inferometer_loadgen.report.words import figure, qps_of, result_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import (
@@ -144,7 +145,7 @@ def _result(result: schema.Result) -> Result:
         errors=result.errors,
         duration_ns=result.duration_ns,
         value=_given(result.value),
-        qps=_given(result.scheduled_qps),
+        qps=_given(qps_of(result)),
         latency=Latency(
             mean_ns=_given(latency.mean_ns),
             p50_ns=_given(latency.p50_ns),
@@ -163,16 +164,12 @@ def _summary(short: ShortReport) -> Summary:
     reasons = [f"{one.type}: {one.message}" for one in short.reasons]
     return Summary(
         progress="100%",
-        result=ABSENT if result.value is None else f"{_rate(result.value)} {result.unit}",
+        result=result_words(result) or ABSENT,
         p99=ABSENT if result.latency.p99_ns is None else format_duration_ns(result.latency.p99_ns),
-        qps=ABSENT if result.scheduled_qps is None else _rate(result.scheduled_qps),
+        qps=ABSENT if (qps := qps_of(result)) is None else figure(qps),
         errors=f"{result.errors:,}",
         reason=shortened("; ".join(reasons)),
     )
-
-
-def _rate(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
 
 
 def _server(observed: Observed, replica: schema.ReplicaReport) -> ServerStatus:

@@ -1,10 +1,13 @@
 """The point of no return: written first, given afterwards, and given again with the same name after a crash."""
 
+from typing import Literal
+
 from inferometer_loadgen.plan import Assignment, ReplicaAddress
 from inferometer_loadgen.protocol.api import RunState, RunStatus, StartRequest
+from inferometer_loadgen.spec.scenarios import target_qps
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.objects.events import Told
-from inferometer_operator.objects.server_pods import HTTP_PORT, METRICS_PORT
+from inferometer_operator.objects.server_pods import GRPC_PORT, HTTP_PORT, METRICS_PORT
 from inferometer_operator.pods import Pod
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.observed import Observed
@@ -67,21 +70,28 @@ def stream_note(run: Run, planned: int) -> str:
     """What is sent, for those who look on."""
     load = run.wanted.load
     workers = f"{load.workers} worker{'s' if load.workers > 1 else ''}"
-    return f"one stream of {planned:,} queries at {load.target_qps:,g}/s over {workers}"
+    match run.wanted.scenario:
+        case "Server":
+            return f"one stream of {planned:,} queries at {target_qps(load):,g}/s over {workers}"
+        case "Offline":
+            return f"one query in {planned:,} requests over {workers}"
+        case _:
+            return f"one stream of queries, each sent when an answer has come, over {workers}"
 
 
 def _assignment(observed: Observed) -> Assignment:
+    protocol = observed.run.wanted.load.protocol
     return Assignment(
-        replicas=tuple(_address(pod) for pod in observed.servers if pod is not None),
+        replicas=tuple(_address(pod, protocol) for pod in observed.servers if pod is not None),
         worker_uids=tuple(pod.uid for pod in observed.workers if pod is not None),
     )
 
 
-def _address(pod: Pod) -> ReplicaAddress:
+def _address(pod: Pod, protocol: Literal["http", "grpc"]) -> ReplicaAddress:
     host = f"[{pod.ip}]" if ":" in pod.ip else pod.ip
     return ReplicaAddress(
         name=pod.name,
-        url=f"http://{host}:{HTTP_PORT}",
+        url=f"http://{host}:{HTTP_PORT}" if protocol == "http" else f"grpc://{host}:{GRPC_PORT}",
         metrics_url=f"http://{host}:{METRICS_PORT}/metrics",
         uid=pod.uid,
         node=pod.node,

@@ -9,6 +9,7 @@ load had ended before the coordinator was told) is the run's result, as if nobod
 import math
 
 from inferometer_loadgen.protocol.api import RunState, RunStatus
+from inferometer_loadgen.spec.resolve import answers_within_ns
 from inferometer_loadgen.spec.units import parse_duration_ns
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.reconcile.ending import end_without_result
@@ -64,7 +65,7 @@ def seconds_to_deadline(observed: Observed) -> float:
 def _report_within_s(run: Run, why: Why) -> float:
     if why.reason in CALLED_OFF:
         return CALLED_OFF_WITHIN_S
-    return min(LONGEST_REPORT_S, LOST_WITHIN_S + 2 * parse_duration_ns(run.wanted.load.latency_bound) / 1e9)
+    return min(LONGEST_REPORT_S, LOST_WITHIN_S + answers_within_ns(run.wanted.load) / 1e9)
 
 
 def _why(observed: Observed) -> Why | None:

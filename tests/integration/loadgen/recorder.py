@@ -27,11 +27,12 @@ METADATA = {
 
 @dataclass(frozen=True)
 class Received:
-    """One request: its sample, the client's port (its connection) and when it was whole."""
+    """One request: its first sample, the client's port (its connection), when it was whole, and all its samples."""
 
     sample: int
     connection: int
     at_ns: int
+    samples: tuple[int, ...] = ()
 
 
 @dataclass
@@ -55,7 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         tensor = body[int(self.headers["Inference-Header-Content-Length"]) :]
-        received = Received(int(np.frombuffer(tensor, "<i8")[0]), self.client_address[1], time.monotonic_ns())
+        numbers = np.frombuffer(tensor, "<i8").tolist()
+        received = Received(numbers[0], self.client_address[1], time.monotonic_ns(), tuple(numbers))
         with self.recorder.lock:
             self.recorder.received.append(received)
         if self.recorder.delay_s:

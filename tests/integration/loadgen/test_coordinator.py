@@ -1,6 +1,7 @@
 """The coordinator against workers that are scripted word by word: whatever they do, the run ends."""
 
 import asyncio
+import socket
 
 import numpy as np
 
@@ -81,5 +82,17 @@ def test_a_report_is_left_in_short_too_for_the_case_that_nobody_can_fetch_it() -
             whole = rig.run.report_json()
             assert whole is not None
             assert rig.left == [in_short(schema.decode(whole), status.report_sha256)]
+
+    asyncio.run(story())
+
+
+def test_a_worker_whose_machine_is_gone_is_noticed() -> None:
+    async def story() -> None:
+        async with a_coordinator(a_plan()) as rig:
+            await rig.peer(0)
+
+            sock = rig.run.links.links[0]._writer.get_extra_info("socket")
+            assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) > 0
 
     asyncio.run(story())

@@ -33,6 +33,10 @@ def a_benchmark(name: str = "one", **spec: Any) -> dict[str, Any]:
     }
 
 
+def a_scenario(scenario: str, **load: Any) -> dict[str, Any]:
+    return a_benchmark(scenario=scenario, load={"data": {"synthetic": {}}} | load)
+
+
 def changed(path: str, value: Any, base: dict[str, Any] | None = None) -> dict[str, Any]:
     """The ordinary benchmark with one value replaced; None removes it."""
     found = copy.deepcopy(base or a_benchmark())
@@ -100,6 +104,71 @@ OVER_CREATION = {
         a_benchmark(),
         changed("spec.load.data", {}),
         "set exactly one of synthetic, configMap",
+    ),
+    "Server has a rate": (
+        a_benchmark(),
+        changed("spec.load.targetQPS", None),
+        "targetQPS is missing",
+    ),
+    "Server has a bound": (
+        a_benchmark(),
+        changed("spec.load.latencyBound", None),
+        "latencyBound is missing",
+    ),
+    "the ticks of 2019 have a rate": (
+        a_scenario("MultiStream", streamDialect="loadgen-r0.5", targetQPS=20),
+        a_scenario("MultiStream", streamDialect="loadgen-r0.5"),
+        "targetQPS is missing",
+    ),
+    "answers pace a closed loop, and no rate does": (
+        a_scenario("SingleStream"),
+        a_scenario("SingleStream", targetQPS=20),
+        "targetQPS means nothing in this scenario",
+    ),
+    "Offline has an expected rate": (
+        a_scenario("Offline", targetQPS=20),
+        a_scenario("Offline"),
+        "targetQPS is missing",
+    ),
+    "no latency is judged in Offline": (
+        a_scenario("Offline", targetQPS=20, samplesPerRequest=8, inFlight=8),
+        a_scenario("Offline", targetQPS=20, latencyBound="1s"),
+        "latencyBound means nothing in this scenario",
+    ),
+    "a percentile is of latencies": (
+        a_scenario("SingleStream", latencyPercentile=0.9),
+        a_scenario("Offline", targetQPS=20, latencyPercentile=0.9),
+        "latencyPercentile means nothing in this scenario",
+    ),
+    "Concurrency has a concurrency": (
+        a_scenario("Concurrency", concurrency=8, latencyBound="1s"),
+        a_scenario("Concurrency"),
+        "concurrency is missing",
+    ),
+    "a concurrency is Concurrency's": (
+        a_scenario("Concurrency", concurrency=8),
+        a_scenario("SingleStream", concurrency=8),
+        "concurrency means nothing in this scenario",
+    ),
+    "several samples a query are MultiStream's": (
+        a_scenario("MultiStream", samplesPerQuery=8),
+        a_scenario("SingleStream", samplesPerQuery=8),
+        "samplesPerQuery means nothing in this scenario",
+    ),
+    "requests of several samples are Offline's": (
+        a_scenario("Offline", targetQPS=20, samplesPerRequest=8),
+        a_scenario("MultiStream", samplesPerRequest=8),
+        "samplesPerRequest means nothing in this scenario",
+    ),
+    "a window is Offline's": (
+        a_scenario("Offline", targetQPS=20, inFlight=8),
+        a_scenario("SingleStream", inFlight=8),
+        "inFlight means nothing in this scenario",
+    ),
+    "one query open at a time is one worker's": (
+        a_scenario("MultiStream", workers=1),
+        a_scenario("MultiStream", workers=2),
+        "set workers to 1, or use scenario Server",
     ),
     "an input is named as tensors are": (
         changed("spec.model.inputs", {"bytes:0": {"shape": [2048]}}),

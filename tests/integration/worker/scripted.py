@@ -2,6 +2,7 @@
 
 import hashlib
 import socket
+import ssl
 import struct
 import threading
 from collections import Counter
@@ -89,6 +90,8 @@ class ScriptedServer:
     """Runs `script` for each connection, in a thread of its own."""
 
     script: Script
+    kind: "type[Conversation]" = Conversation
+    tls: ssl.SSLContext | None = None
     received: Counter[int] = field(default_factory=Counter)
     """How often each sample came, whole."""
     digests: set[bytes] = field(default_factory=set)
@@ -129,14 +132,17 @@ class ScriptedServer:
             while True:
                 sock, _ = self._listener.accept()
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                conversation = Conversation(self, sock, self.connections)
-                self.connections += 1
                 self._socks.append(sock)
-                self._start(partial(self._converse, conversation, sock))
+                self._start(partial(self._converse, sock, self.connections))
+                self.connections += 1
 
-    def _converse(self, conversation: Conversation, sock: socket.socket) -> None:
+    def _converse(self, sock: socket.socket, number: int) -> None:
         with sock, suppress(OSError):  # The worker hung up, or the test is over.
-            self.script(conversation)
+            if self.tls is None:
+                self.script(self.kind(self, sock, number))
+                return
+            with self.tls.wrap_socket(sock, server_side=True, suppress_ragged_eofs=False) as private:
+                self.script(self.kind(self, private, number))
 
     def _start(self, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, daemon=True)
@@ -145,9 +151,11 @@ class ScriptedServer:
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[ScriptedServer]:
+def serving(
+    script: Script, kind: type[Conversation] = Conversation, tls: ssl.SSLContext | None = None
+) -> Iterator[ScriptedServer]:
     """A server for the length of a block."""
-    server = ScriptedServer(script)
+    server = ScriptedServer(script, kind, tls)
     try:
         yield server
     finally:

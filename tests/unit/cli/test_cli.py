@@ -13,6 +13,8 @@ from inferometer_loadgen import cli
 from inferometer_loadgen.commands import exit_codes
 from inferometer_loadgen.commands.stream import json_lines
 from inferometer_loadgen.report import schema
+from inferometer_loadgen.spec import resolve
+from inferometer_loadgen.spec.decode import decode_file
 from inferometer_loadgen.stream import make_stream, shard
 from unit.report.reports import PLAN, a_report
 from unit.spec.specs import QUICKSTART
@@ -94,6 +96,46 @@ class TestValidate:
         assert ended(capsys, "validate", path) == (2, "", f"{path}: is no UTF-8 text. hint: give a YAML file\n")
 
 
+LOADS = {
+    "SingleStream": "at least 100 queries and 60.0 s, 1 open at any time; 1 worker, 2 replicas, 2 connections",
+    "MultiStream": "at least 100 queries of 8 samples and 60.0 s, 1 open at any time; 1 worker, 2 replicas, "
+    "2 connections",
+    "Offline": "1 query of 2,640 samples in 66.0 s if 40/s are answered, 128 requests in flight; 1 worker, 2 replicas, "
+    "128 connections",
+    "Concurrency": "at least 100 queries and 60.0 s, 8 open at any time, p99 within 1.0 s; 1 worker, 2 replicas, "
+    "16 connections",
+}
+FIELDS = {"Offline": "targetQPS: 40", "Concurrency": "concurrency: 8, latencyBound: 1s"}
+
+
+def written_load(folder, scenario, load):
+    """A spec of this scenario on two replicas with so much in spec.load."""
+    path = folder / "load.yaml"
+    path.write_text(
+        "apiVersion: inferometer.dev/v1alpha1\nkind: InferenceBenchmark\nmetadata: {name: one}\nspec:\n"
+        f"  scenario: {scenario}\n  model: {{name: m}}\n"
+        "  target: {triton: {image: t, replicas: 2, modelRepository: {image: m}}}\n"
+        f"  load: {{data: {{synthetic: {{}}}}, {load}}}\n"
+    )
+    return path
+
+
+def plan_of(path):
+    decoded = decode_file(path.read_text(), "one")
+    return resolve(decoded.name, decoded.spec, None)
+
+
+@pytest.mark.parametrize("scenario", LOADS)
+def test_what_a_scenario_will_do_is_said_beforehand(tmp_path, capsys, scenario):
+    path = written_load(tmp_path, scenario, FIELDS.get(scenario, ""))
+
+    assert ended(capsys, "validate", path) == (
+        0,
+        "",
+        f"{path}: valid: {scenario}, {LOADS[scenario]}; 64 synthetic samples\n",
+    )
+
+
 def a_config_map(samples):
     file = io.BytesIO()
     np.savez(file, x=np.zeros((samples, 2), np.float32))
@@ -133,6 +175,40 @@ class TestStream:
         assert summaries[1][1] == ("  each of 7 workers sends 117 or 118, each of 2 replicas is asked 411 or 412")
         assert summaries[0][1].startswith("  1 worker sends 823, each of 2 replicas")
         assert summaries[0][2] == summaries[1][2]
+
+    def test_a_query_of_several_samples_is_one_line_and_is_due_when_an_answer_comes(self, tmp_path, capsys):
+        path = written_load(tmp_path, "MultiStream", "samplesPerQuery: 3")
+        plan = plan_of(path)
+        lines = ended(capsys, "stream", path, "--json", "--limit", 150)[1].splitlines()
+
+        sample = make_stream(plan.stream, 150).sample.tolist()
+        assert [json.loads(line) for line in lines] == [
+            {
+                "index": i,
+                "samples": sample[3 * i : 3 * i + 3],
+                "scheduled_ns": None,
+                "worker": 0,
+                "replica": i % 2,
+            }
+            for i in range(150)
+        ]
+
+    def test_offlines_query_is_a_line_a_request_and_all_are_due_at_once(self, tmp_path, capsys):
+        path = written_load(tmp_path, "Offline", "samplesPerRequest: 7, targetQPS: 40, workers: 3")
+        queries = [json.loads(line) for line in ended(capsys, "stream", path, "--json")[1].splitlines()]
+
+        assert [sample for query in queries for sample in query["samples"]] == make_stream(
+            plan_of(path).stream
+        ).sample.tolist()
+        assert {query["scheduled_ns"] for query in queries} == {0}
+        assert [query["worker"] for query in queries] == [i % 3 for i in range(len(queries))]
+
+    def test_a_second_worker_where_one_query_is_open_is_refused(self, tmp_path, capsys):
+        path = written_load(tmp_path, "SingleStream", "")
+        code, _, err = ended(capsys, "stream", path, "--workers", 2)
+
+        assert code == 2
+        assert err.startswith(f"{path} with --workers 2: spec.load.workers: `2` does not fit scenario SingleStream")
 
     @pytest.mark.parametrize("option", ["--workers", "--limit"])
     def test_a_number_below_one_is_refused(self, tmp_path, capsys, option):

@@ -6,17 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from inferometer_loadgen.coordinator.merge import (
     RecordsMissingError,
     RecordsTwiceError,
     WorkerColumns,
     merge,
+    merge_open_ended,
     shard_columns,
 )
 from inferometer_loadgen.protocol.frames import Records
 from inferometer_loadgen.stream import Stream
-from inferometer_loadgen.verdict import QueryStatus, percentile, when_called_off
+from inferometer_loadgen.verdict import QueryStatus, ServerCounts, percentile, when_called_off
+from inferometer_loadgen.verdict.reconcile import balances
 
 
 def a_stream(queries: int) -> Stream:
@@ -106,3 +109,54 @@ def test_a_row_that_is_none_of_the_workers_own_is_refused(rows: list[int]) -> No
 def test_a_record_that_comes_twice_is_refused(frames: tuple[list[int], ...]) -> None:
     with pytest.raises(RecordsTwiceError, match="a record came twice"):
         columns_of(2, *(a_frame(rows, [1] * len(rows)) for rows in frames))
+
+
+def a_closed_loop(issued: list[int], cut: int = 1_000) -> list[WorkerColumns]:
+    """Columns of workers that issued so many rows each; only one row of each was foreseen."""
+    workers = len(issued)
+    columns = shard_columns(workers, workers, is_open_ended=True)
+    for worker, (own, count) in enumerate(zip(columns, issued, strict=True)):
+        for start in range(0, count, cut):
+            rows = list(range(start, min(start + cut, count)))
+            own.add(a_frame(rows, [worker + row * workers for row in rows]))
+    return columns
+
+
+@given(issued=st.lists(st.integers(0, 300), min_size=1, max_size=64).filter(any), cut=st.integers(1, 400))
+def test_a_closed_loop_has_of_each_worker_the_first_rows_of_its_own(issued: list[int], cut: int) -> None:
+    measured = merge_open_ended(a_closed_loop(issued, cut), (), issued=issued)
+
+    workers = len(issued)
+    expected = sorted(worker + row * workers for worker, count in enumerate(issued) for row in range(count))
+    assert measured.index.tolist() == measured.done_ns.tolist() == measured.scheduled_ns.tolist() == expected
+    for worker, count in enumerate(issued):
+        assert len(measured.index[measured.of_worker(worker, workers)]) == count
+
+
+def test_a_closed_loop_that_lacks_a_record_is_not_merged() -> None:
+    (gap,) = shard_columns(1, 1, is_open_ended=True)
+    gap.add(a_frame([0, 2], [1, 2]))
+
+    with pytest.raises(RecordsMissingError, match="some are missing"):
+        merge_open_ended([gap], (), issued=[None])
+    with pytest.raises(RecordsMissingError, match="worker 1 handed over 4 of 5 records"):
+        merge_open_ended(a_closed_loop([5, 4]), (), issued=[5, 5])
+
+
+def test_a_row_far_beyond_all_that_came_is_none_of_a_closed_loops() -> None:
+    (columns,) = shard_columns(1, 1, is_open_ended=True)
+
+    with pytest.raises(RecordsTwiceError, match="not all among"):
+        columns.add(a_frame([2**60], [1]))
+
+
+def test_where_the_worker_chose_the_replica_its_records_say_which() -> None:
+    (columns,) = shard_columns(4, 1)
+    columns.add(structs.replace(a_frame([3, 0], [30, 10]), replica=np.array([1, 1], dtype="<i2").tobytes()))
+    columns.add(structs.replace(a_frame([1, 2], [11, 12]), replica=np.array([1, 0], dtype="<i2").tobytes()))
+    servers = tuple(ServerCounts(f"r{number}", count, 0, "", restarted=False) for number, count in enumerate((1, 3)))
+
+    measured = merge(a_stream(4), [columns], servers, all_there=True)
+
+    assert measured.replicas(2).tolist() == [1, 1, 0, 1]
+    assert [balance.unexplained for balance in balances(measured)] == [0, 0]

@@ -1,12 +1,14 @@
 import json
 
+import ml_dtypes
 import numpy as np
 import pytest
+from tritonclient.grpc import service_pb2
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
 
-from inferometer_loadgen.datasets.bodies import http_body
+from inferometer_loadgen.datasets.bodies import grpc_message, http_batch, http_body
 from inferometer_loadgen.datasets.library import DataError
-from inferometer_loadgen.datasets.metadata import NUMPY_TYPES, ModelMetadata, TensorSpec
+from inferometer_loadgen.datasets.metadata import NUMPY_TYPES, SAMPLE_TYPES, ModelMetadata, TensorSpec
 from inferometer_loadgen.datasets.synthetic import synthetic_library
 
 MAGIKA = ModelMetadata(
@@ -47,7 +49,7 @@ def test_the_json_part_ends_where_its_length_says_and_the_bytes_of_the_inputs_fo
     assert body.data[body.json_length :] == array.tobytes()
 
 
-@pytest.mark.parametrize("datatype", sorted(NUMPY_TYPES))
+@pytest.mark.parametrize("datatype", sorted(NUMPY_TYPES | {"BYTES": None}))
 def test_synthetic_samples_of_every_datatype_become_bodies(datatype):
     model = ModelMetadata(name="m", inputs=(TensorSpec("a", datatype, (-1, 3)), TensorSpec("b", datatype, (2,))))
     sample = synthetic_library(model, {}, samples=1, seed=0).sample(0)
@@ -81,3 +83,51 @@ def test_synthetic_samples_of_every_datatype_become_bodies(datatype):
 def test_a_sample_that_does_not_fit_is_refused_with_what_was_expected_and_what_came(sample, message):
     with pytest.raises(DataError, match=message):
         http_body(sample, MAGIKA)
+
+
+def test_numbers_of_bf16_are_rounded_to_it():
+    model = ModelMetadata(name="m", inputs=(TensorSpec("a", "BF16", (-1, 2)),))
+    # The second lies just above the middle of two: cut off, it would be 1.
+    sample = {"a": np.array([-2.5, 1 + 2**-8 + 2**-20], np.float32)}
+
+    expected = tritons_own([("a", sample["a"].astype(ml_dtypes.bfloat16)[np.newaxis], "BF16")], [])
+    assert (http_body(sample, model).data, http_body(sample, model).json_length) == expected
+    assert np.frombuffer(expected[0][-2:], ml_dtypes.bfloat16) == 1 + 2**-7
+
+
+def message_of(samples, model):
+    return service_pb2.ModelInferRequest.FromString(grpc_message(samples, model, "3"))
+
+
+@pytest.mark.parametrize("datatype", sorted(SAMPLE_TYPES))
+def test_a_message_of_several_samples_is_one_batch_of_their_raw_bytes(datatype):
+    model = ModelMetadata(
+        name="m",
+        inputs=(TensorSpec("b", datatype, (-1, 3)), TensorSpec("a", "INT32", (-1, 1))),
+        outputs=(TensorSpec("y", "FP32", (-1, 1)), TensorSpec("z", "FP32", (-1, 1))),
+    )
+    library = synthetic_library(model, {}, samples=2, seed=0)
+    samples = [library.sample(0), library.sample(1)]
+
+    message = message_of(samples, model)
+
+    whole = http_batch(samples, model)
+    assert (message.model_name, message.model_version) == ("m", "3")
+    assert [(tensor.name, tensor.datatype, list(tensor.shape)) for tensor in message.inputs] == [
+        ("b", datatype, [2, 3]),
+        ("a", "INT32", [2, 1]),
+    ]
+    assert [output.name for output in message.outputs] == ["y", "z"]
+    assert b"".join(message.raw_input_contents) == whole.data[whole.json_length :]
+
+
+def test_samples_that_cannot_be_one_batch_are_refused():
+    fixed = ModelMetadata(name="m", inputs=(TensorSpec("a", "INT32", (2,)),))
+    open_ = ModelMetadata(name="m", inputs=(TensorSpec("a", "INT32", (-1, -1)),))
+    short, long = {"a": np.zeros(2, np.int32)}, {"a": np.zeros(3, np.int32)}
+
+    for samples, model in (([short, short], fixed), ([short, long], open_)):
+        for make in (http_batch, lambda samples, model: grpc_message(samples, model, "")):
+            with pytest.raises(DataError, match="input `a` of model `m` cannot take 2 samples in one request"):
+                make(samples, model)
+    assert http_batch([long], open_).data

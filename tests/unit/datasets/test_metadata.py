@@ -6,8 +6,8 @@ from inferometer_loadgen.datasets.metadata import (
     ModelMetadata,
     TensorSpec,
     leads_with_batch,
-    numpy_dtype,
     parse_metadata,
+    sample_dtype,
 )
 
 # As Triton 2.51 answers for the quickstart's model, with a field that is not ours.
@@ -40,14 +40,15 @@ def test_what_is_no_metadata_is_refused_with_a_remedy(answer):
         parse_metadata(answer)
 
 
-@pytest.mark.parametrize("datatype", ["BYTES", "BF16"])
-def test_a_datatype_that_no_library_makes_is_refused_by_the_inputs_name(datatype):
-    with pytest.raises(DataError, match=f"input `text` has datatype {datatype}, which is not supported yet"):
-        numpy_dtype(TensorSpec("text", datatype, (-1, 1)))
+def test_a_datatype_that_kserve_does_not_know_is_refused_by_the_inputs_name():
+    with pytest.raises(DataError, match="input `x` has datatype INT4, which is none of KServe v2's"):
+        sample_dtype(TensorSpec("x", "INT4", (-1, 1)))
 
 
-def test_a_datatype_of_fixed_size_has_its_numpy_dtype():
-    assert numpy_dtype(TensorSpec("x", "FP16", (1,))) == np.float16
+def test_a_datatype_has_its_numpy_dtype_and_bf16_that_of_the_numbers_it_is_rounded_from():
+    types = [sample_dtype(TensorSpec("x", datatype, (1,))) for datatype in ("FP16", "BF16", "BYTES")]
+
+    assert types == [np.float16, np.float32, np.object_]
 
 
 @pytest.mark.parametrize(

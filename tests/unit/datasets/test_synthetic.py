@@ -1,11 +1,12 @@
 import hashlib
 
+import ml_dtypes
 import numpy as np
 import pytest
 
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.datasets.metadata import NUMPY_TYPES, ModelMetadata, TensorSpec
-from inferometer_loadgen.datasets.synthetic import synthetic_library
+from inferometer_loadgen.datasets.synthetic import Values, synthetic_library
 
 
 def a_model(*inputs):
@@ -92,9 +93,7 @@ def test_values_keep_to_their_range(datatype):
             "spec.model.inputs.picture: model `m` has no such input. hint: its inputs are image",
             id="an input that the model does not have",
         ),
-        pytest.param(
-            (TensorSpec("text", "BYTES", (-1, 1)),), {}, "input `text` has datatype BYTES", id="a datatype of words"
-        ),
+        pytest.param((TensorSpec("x", "INT4", (1,)),), {}, "input `x` has datatype INT4", id="an unknown datatype"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_by_its_field_and_with_a_remedy(inputs, fixed, message):
@@ -106,3 +105,72 @@ def test_a_shape_with_all_dimensions_fixes_a_model_without_a_batch():
     library = synthetic_library(a_model(TOKENS), {"tokens": (2, 5)}, samples=1, seed=0)
 
     assert library.sample(0)["tokens"].shape == (2, 5)
+
+
+def drawn(datatype, values):
+    model = a_model(TensorSpec("x", datatype, (-1, 20_000)))
+    return synthetic_library(model, {}, samples=1, seed=3, values={"x": values}).sample(0)["x"]
+
+
+@pytest.mark.parametrize(
+    ("datatype", "least", "most"),
+    [
+        ("UINT8", 5, 250),
+        ("INT8", -128, 127),
+        ("INT64", -(2**63), 2**63 - 1),
+        ("UINT64", 0, 2**64 - 1),
+        ("FP16", -2, 2),
+        ("BF16", 10, 20),
+        ("FP32", -1, 3),
+        ("FP64", 0.25, 0.5),
+    ],
+)
+def test_values_fill_the_range_that_is_given(datatype, least, most):
+    values = drawn(datatype, Values(minimum=least, maximum=most)).astype(np.float64)
+
+    assert least <= values.min() < least + 0.02 * (most - least)
+    assert most - 0.02 * (most - least) < values.max() <= most
+
+
+def test_a_range_may_be_given_at_one_end_and_an_integer_includes_its_largest():
+    assert set(drawn("INT32", Values(maximum=2)).tolist()) == {0, 1, 2}
+    assert drawn("FP32", Values(minimum=0.5)).min() >= 0.5
+
+
+def test_texts_are_letters_of_the_length_that_is_given():
+    ordinary, longer = drawn("BYTES", Values()), drawn("BYTES", Values(text_bytes=40))
+
+    assert {len(text) for text in ordinary} == {16}
+    assert {len(text) for text in longer} == {40}
+    assert len(set(longer.tolist())) == 20_000
+    assert set(b"".join(ordinary)) == set(b"abcdefghijklmnopqrstuvwxyz ")
+
+
+def test_numbers_of_bf16_are_such():
+    values = drawn("BF16", Values())
+
+    assert (values == values.astype(ml_dtypes.bfloat16)).all()
+    assert 0 <= values.min() < 0.01
+    assert 0.99 < values.max() < 1
+
+
+@pytest.mark.parametrize(
+    ("datatype", "values", "message"),
+    [
+        pytest.param("INT8", Values(maximum=128), "range 0 to 128 is none of INT8.*-128 <= min <= max", id="beyond"),
+        pytest.param("INT8", Values(minimum=3, maximum=2), "range 3 to 2 is none of INT8", id="turned round"),
+        pytest.param("INT8", Values(maximum=1.5), "range 0 to 1.5 is not one of whole numbers", id="a fraction"),
+        pytest.param("FP16", Values(maximum=1e5), "range 0 to 100000 is none of FP16", id="beyond half precision"),
+        pytest.param("FP32", Values(maximum=float("nan")), "range 0 to nan is none of FP32", id="no number"),
+        pytest.param("BYTES", Values(minimum=0), "`x` is BYTES, which has no range", id="a range of texts"),
+        pytest.param("FP32", Values(text_bytes=3), "textBytes: `x` is FP32, which has no length", id="a length"),
+    ],
+)
+def test_a_range_that_the_datatype_does_not_have_is_refused(datatype, values, message):
+    with pytest.raises(DataError, match=r"spec.model.inputs.x.*" + message):
+        drawn(datatype, values)
+
+
+def test_values_of_an_input_that_the_model_does_not_have_are_refused():
+    with pytest.raises(DataError, match=r"spec.model.inputs.picture: model `m` has no such input"):
+        synthetic_library(a_model(IMAGE), {}, samples=1, seed=0, values={"picture": Values()})

@@ -109,7 +109,7 @@ def test_a_spec_that_this_version_cannot_read_is_a_value() -> None:
 
     assert run is not None
     assert run.spec is None
-    assert "scenario" in run.spec_problem
+    assert "spec.target" in run.spec_problem
 
 
 VERSIONS = range(5, 11)

@@ -92,10 +92,13 @@ def a_report(*, replicas=None, workers=None, latency=None, result=None, client=N
         value=40.1,
         unit="samples/s",
         queries=800,
+        samples=800,
         answered=800,
         errors=0,
         duration_ns=20_000_000_000,
         scheduled_qps=40.0,
+        completed_qps=40.1,
+        percentile=0.99,
         latency=replace(
             Latency(
                 mean_ns=4_800_000,

@@ -33,7 +33,7 @@ def test_the_reasons_of_an_invalid_run_come_before_all_else_and_warnings_are_mar
     ("changes", "line"),
     [
         pytest.param(
-            {"result": {"value": 1204.4, "queries": 1, "errors": 1, "duration_ns": 800_000_000}},
+            {"result": {"value": 1204.4, "queries": 1, "samples": 1, "errors": 1, "duration_ns": 800_000_000}},
             "VALID   1,204 samples/s   p50 4.6 ms   p99 15.2 ms (bound 250 ms)   1 query, 1 error, 800 ms",
             id="large figures are grouped, and one is one",
         ),
@@ -53,10 +53,40 @@ def test_the_reasons_of_an_invalid_run_come_before_all_else_and_warnings_are_mar
             "VALID   40.1 samples/s   p50 4.6 ms (bound 250 ms)   800 queries, 0 errors, 20.0 s",
             id="a judged median is said once",
         ),
+        pytest.param(
+            {
+                "result": {"metric": "latency_at_percentile", "value": 4_900_000.0, "unit": "ns", "percentile": 0.9},
+                "judge": {"latency_percentile": 0.9, "latency_bound_ns": 0},
+            },
+            "VALID   p90 4.9 ms   p50 4.6 ms   800 queries, 0 errors, 20.0 s",
+            id="a result that is a latency is said once",
+        ),
+        pytest.param(
+            {
+                "result": {"metric": "samples_per_second", "value": 1204.4, "samples": 3199},
+                "judge": {"latency_bound_ns": 0},
+            },
+            "VALID   1,204 samples/s   3,199 samples in 800 requests, 0 errors, 20.0 s",
+            id="where all is due at once no latency says anything",
+        ),
+        pytest.param(
+            {
+                "result": {"metric": "samples_per_query", "value": 8.0, "unit": "samples/query", "samples": 6400},
+                "judge": {"latency_bound_ns": 0},
+            },
+            "VALID   8 samples/query   p50 4.6 ms   p99 15.2 ms   800 queries of 8 samples, 0 errors, 20.0 s",
+            id="a query of several samples",
+        ),
     ],
 )
 def test_the_headline_holds_the_figures_that_carry_the_verdict(changes, line):
     assert report_text(a_report(**changes), "").splitlines()[0] == line
+
+
+def test_without_a_schedule_there_is_no_send_lag_to_speak_of():
+    report = a_report(result={"scheduled_qps": None}, client={"send_lag_p99_ns": None})
+
+    assert report_text(report, "").splitlines()[-1] == "        client: clocks on one machine"
 
 
 @pytest.mark.parametrize(

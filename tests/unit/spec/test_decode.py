@@ -39,9 +39,9 @@ def test_fields_of_a_newer_client_are_passed_over_in_an_object_and_refused_in_a_
 
     assert decode_object(benchmark)[1] == ()
     assert complaints(msgspec.yaml.encode(benchmark).decode())[0].endswith(
-        "spec.load.fromTheFuture: is an unknown field. hint: leave it out; the fields here are targetQPS, "
-        "latencyBound, data, latencyPercentile, protocol, workers, minDuration, minQueries, warmup, seeds, resources, "
-        "nodeSelector, tolerations"
+        "spec.load.fromTheFuture: is an unknown field. hint: leave it out; the fields here are data, targetQPS, "
+        "latencyBound, latencyPercentile, concurrency, samplesPerQuery, samplesPerRequest, inFlight, streamDialect, "
+        "protocol, workers, minDuration, minQueries, warmup, seeds, resources, nodeSelector, tolerations"
     )
 
 
@@ -95,7 +95,7 @@ def test_an_object_whose_fields_contradict_each_other_keeps_its_spec_beside_the_
         ("spec.load.latencyPercentile", 99, "`99` is too large. hint: write 0.99: it is a fraction of 1"),
         ("spec.load.latencyPercentile", 1, "`1` is too large. hint: write a number above 0 below 1"),
         ("spec.load.workers", -2.5, "`-2.5` is no whole number. hint: write 1"),
-        ("spec.load.protocol", "grpc", "`grpc` is not supported. hint: write http"),
+        ("spec.load.protocol", "tcp", "`tcp` is none of grpc, http. hint: write one of them"),
         (
             "spec.load.seeds",
             5,
@@ -228,7 +228,10 @@ def test_every_pattern_has_words_of_its_own():
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("spec.load.latencyBound", "is missing. hint: add it: the longest that an answer may take"),
+        (
+            "spec.load.latencyBound",
+            "is missing, and scenario Server needs it. hint: add it: the longest that an answer",
+        ),
         ("spec.target", "is missing. hint: add it: the system under test"),
         ("spec", "is missing. hint: add it: what is to be measured"),
         ("metadata", "is missing. hint: add it: the benchmark's name and namespace"),

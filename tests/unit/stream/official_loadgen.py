@@ -1,7 +1,7 @@
 """The official LoadGen (mlcommons-loadgen from PyPI) as an oracle: it runs a plan's settings and tells all of it.
 
 Each run is a process of its own in a folder of its own, since bad settings abort the process and the logs have fixed
-names. The samples and the times are read from LoadGen's own trace.
+names. The samples are those of its callbacks; Server's times are read from LoadGen's own trace.
 """
 
 import json
@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +27,29 @@ nanoseconds after it was due it was issued and completed."""
 RESULT = re.compile(r'"key": "result_(\w[\w.]*)", "value": ([\d.e+]+),')
 """A figure in LoadGen's detail log."""
 
+GENERATED = re.compile(r'"key": "generated_query_count", "value": (\d+),')
+"""In the detail log: how many queries there would have been, of which a closed loop may send fewer."""
+
 SCRIPT = Path(__file__).with_name("run_official.py")
 LIMIT_S = 30
 
 
 @dataclass(frozen=True)
+class OfficialQueries:
+    """What LoadGen loads and asks."""
+
+    loaded: NDArray[np.int64]
+    """All sets, one after another."""
+    sample: NDArray[np.int64]
+    """Of all queries, one after another."""
+    generated: int
+    """Queries, sent or not."""
+
+
+@dataclass(frozen=True)
 class OfficialRun:
+    """A performance run of Server."""
+
     loaded: NDArray[np.int64]
     sample: NDArray[np.int64]
     scheduled_ns: NDArray[np.int64]
@@ -41,22 +59,41 @@ class OfficialRun:
     """LoadGen's own figures, by their key in the detail log without `result_`."""
 
 
-def official_run(plan: StreamPlan, folder: Path) -> OfficialRun:
-    """What the official LoadGen sends, records and reports for `plan`; `folder` takes its logs.
-
-    LoadGen takes whole milliseconds only.
-    """
+def official_queries(plan: StreamPlan, folder: Path) -> OfficialQueries:
+    """What the official LoadGen asks for `plan`, whose closed loops need a rate; `folder` takes its logs."""
+    # LoadGen takes whole milliseconds only.
     assert plan.min_duration_ns % 1_000_000 == 0
+    assert plan.dialect == "loadgen-6.0"
+    expected_latency_ns = round(1e9 / plan.target_qps)
     settings = {
         "server_target_qps": plan.target_qps,
+        "offline_expected_qps": plan.target_qps,
+        "single_stream_expected_latency_ns": expected_latency_ns,
+        "multi_stream_expected_latency_ns": expected_latency_ns,
+        "multi_stream_samples_per_query": plan.samples_per_query,
         "min_duration_ms": plan.min_duration_ns // 1_000_000,
         "min_query_count": plan.min_queries,
         "qsl_rng_seed": plan.seeds.qsl,
         "sample_index_rng_seed": plan.seeds.sample_index,
         "schedule_rng_seed": plan.seeds.schedule,
+        "performance_issue_unique": plan.order == "Unique",
+        "performance_issue_same": plan.order == "Same",
+        "performance_issue_same_index": plan.same_index,
+        "sample_concatenate_permutation": plan.order == "Permutations",
     }
-    arguments = json.dumps([settings, plan.total_samples, plan.performance_samples])
-    subprocess.run([sys.executable, SCRIPT, arguments], cwd=folder, check=True, timeout=LIMIT_S)
+    arguments = [plan.scenario, plan.mode, settings, plan.total_samples, plan.performance_samples]
+    subprocess.run([sys.executable, SCRIPT, json.dumps(arguments)], cwd=folder, check=True, timeout=LIMIT_S)
+    generated = GENERATED.findall((folder / "mlperf_log_detail.txt").read_text())
+    return OfficialQueries(
+        loaded=_flat(folder / "loaded.json"),
+        sample=_flat(folder / "asked.json"),
+        generated=sum(int(count) for count in generated),
+    )
+
+
+def official_run(plan: StreamPlan, folder: Path) -> OfficialRun:
+    """What the official LoadGen sends, records and reports for Server's `plan`; `folder` takes its logs."""
+    queries = official_queries(plan, folder)
     events = SAMPLE_BEGINS.findall((folder / "mlperf_log_trace.json").read_text())
     columns = np.array(
         [
@@ -70,10 +107,14 @@ def official_run(plan: StreamPlan, folder: Path) -> OfficialRun:
     scheduled_ns = columns[:, 2] - columns[0, 2]
     figures = RESULT.findall((folder / "mlperf_log_detail.txt").read_text())
     return OfficialRun(
-        loaded=np.array(json.loads((folder / "loaded.json").read_text()), dtype=np.int64),
+        loaded=queries.loaded,
         sample=columns[:, 1],
         scheduled_ns=scheduled_ns,
         sent_ns=scheduled_ns + columns[:, 3],
         done_ns=scheduled_ns + columns[:, 4],
         results={key: float(value) for key, value in figures},
     )
+
+
+def _flat(path: Path) -> NDArray[np.int64]:
+    return np.array(list(chain.from_iterable(json.loads(path.read_text()))), dtype=np.int64)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inferometer_loadgen.plan import StreamPlan
 from inferometer_loadgen.stream import make_stream, stream_digest
-from inferometer_loadgen.stream.order import performance_set
+from inferometer_loadgen.stream.loaded import performance_set
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())["cases"]
 
@@ -29,7 +29,7 @@ def case_id(case: dict[str, object]) -> str:
 def test_the_stream_is_the_recorded_one(case: dict[str, object]) -> None:
     plan = msgspec.convert(case["settings"], StreamPlan)
     stream = make_stream(plan)
-    loaded = performance_set(plan.seeds.qsl, plan.total_samples, plan.performance_samples)
+    loaded = performance_set(plan).samples
 
     described = {
         "settings": case["settings"],

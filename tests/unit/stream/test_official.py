@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inferometer_loadgen.plan import Seeds, StreamPlan
 from inferometer_loadgen.stream import make_stream, shard
-from inferometer_loadgen.stream.order import performance_set
+from inferometer_loadgen.stream.loaded import performance_set
 from unit.stream.official_loadgen import official_run
 from unit.stream.plans import SEEDS_V0_5, SEEDS_V6_1, a_plan
 
@@ -37,7 +37,7 @@ def assert_is_official(plan: StreamPlan, folder: Path) -> None:
     official = official_run(plan, folder)
     stream = make_stream(plan)
 
-    loaded = performance_set(plan.seeds.qsl, plan.total_samples, plan.performance_samples)
+    loaded = performance_set(plan).samples
     np.testing.assert_array_equal(loaded, official.loaded)
     for workers in WORKERS:
         sample, scheduled_ns = np.full((2, len(official.sample)), -1)

@@ -2,12 +2,24 @@ import hashlib
 import struct
 import time
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inferometer_loadgen.stream import Stream, make_stream, replica_of, shard, stream_digest, until
+from inferometer_loadgen.plan import StreamPlan
+from inferometer_loadgen.stream import (
+    ShardRows,
+    Stream,
+    first_rows,
+    least_rows,
+    make_stream,
+    replica_of,
+    shard,
+    stream_digest,
+    until,
+)
 from unit.stream.plans import a_plan
 
 WORKERS = st.integers(1, 70)
@@ -92,14 +104,98 @@ def test_a_stream_cannot_be_changed() -> None:
         shard(stream, 0, 2).scheduled_ns[0] = 1
 
 
-@pytest.mark.parametrize("nothing", [{"target_qps": 0.0}, {"total_samples": 0}, {"performance_samples": 0}])
-def test_a_plan_without_a_rate_or_samples_is_refused(nothing: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="must be above 0"):
-        make_stream(a_plan(**nothing))
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        (a_plan(target_qps=0.0), "Server at 0 queries/s"),
+        (a_plan(scenario="MultiStream", dialect="loadgen-r0.5", target_qps=0.0), "MultiStream at 0 queries/s"),
+        (a_plan(total_samples=0), "64 of 0 samples"),
+        (a_plan(performance_samples=0), "0 of 1000 samples"),
+        (a_plan(order="Same", same_index=64), "64 is not one of 64 loaded samples"),
+    ],
+)
+def test_a_plan_without_a_rate_or_samples_is_refused(plan: StreamPlan, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_stream(plan)
+
+
+CLOSED = a_plan(scenario="Concurrency", target_qps=0.0, min_duration_ns=0)
+SCENARIOS = {
+    "SingleStream": a_plan(scenario="SingleStream", target_qps=0.0),
+    "MultiStream": a_plan(scenario="MultiStream", samples_per_query=8, target_qps=0.0),
+    "MultiStream at ticks": a_plan(
+        scenario="MultiStream", samples_per_query=5, dialect="loadgen-r0.5", target_qps=20.0
+    ),
+    "Server": a_plan(),
+    "Offline": a_plan(scenario="Offline"),
+    "Offline in requests of 7 samples, the last one shorter": a_plan(
+        scenario="Offline", samples_per_request=7, target_qps=0.0
+    ),
+    "Accuracy of MultiStream": a_plan(scenario="MultiStream", mode="Accuracy", samples_per_query=8, target_qps=0.0),
+    "Accuracy of Offline": a_plan(scenario="Offline", mode="Accuracy", samples_per_request=3, target_qps=0.0),
+    "Concurrency": CLOSED,
+}
+
+
+@pytest.mark.parametrize("plan", SCENARIOS.values(), ids=SCENARIOS.keys())
+@pytest.mark.parametrize("workers", [1, 2, 3, 7, 64])
+def test_the_shards_of_any_scenario_are_its_rows(plan: StreamPlan, workers: int) -> None:
+    stream = make_stream(plan)
+    per_row = stream.samples_per_row
+    rows: list[list[int]] = [[]] * len(stream)
+    for worker in range(workers):
+        part = shard(stream, worker, workers)
+        assert len(part) == len(part.scheduled_ns) == -(-len(part.sample) // per_row)
+        for own, index in enumerate(part.index.tolist()):
+            assert not rows[index]
+            rows[index] = part.sample[own * per_row : (own + 1) * per_row].tolist()
+
+    assert rows == [stream.sample[i * per_row : (i + 1) * per_row].tolist() for i in range(len(stream))]
+
+
+@pytest.mark.parametrize("plan", [one for one in SCENARIOS.values() if one.scenario not in ("Server", "Offline")])
+@pytest.mark.parametrize("workers", [1, 2, 3, 7, 64])
+def test_a_closed_loop_goes_on_as_if_it_had_been_longer_from_the_beginning(plan: StreamPlan, workers: int) -> None:
+    begun, longer = make_stream(plan, 100), make_stream(plan, 400)
+
+    assert stream_digest(first_rows(longer, 100)) == stream_digest(begun)
+    for worker in range(workers):
+        rows = ShardRows(plan, worker, workers, done=len(begun))
+        parts = [shard(begun, worker, workers).sample, *(rows.take(count) for count in (1, 0, 3, 2, 400))]
+        together, whole = np.concatenate(parts), shard(longer, worker, workers).sample
+        assert together[: whole.size].tolist() == whole[: together.size].tolist()
+        assert together.size >= whole.size
+
+
+def test_a_closed_loop_begins_with_the_least_number_where_no_rate_is_known() -> None:
+    assert len(make_stream(msgspec.structs.replace(CLOSED, min_duration_ns=10**12))) == CLOSED.min_queries
+
+
+@pytest.mark.parametrize(
+    "plan", [SCENARIOS["Accuracy of MultiStream"], a_plan(scenario="SingleStream", order="Unique")]
+)
+def test_what_asks_for_each_sample_once_ends_when_it_has(plan: StreamPlan) -> None:
+    stream = make_stream(plan, 10_000)
+
+    assert len(stream) == len(make_stream(plan)) == least_rows(plan)
+    assert ShardRows(plan, 0, 1, done=len(stream)).take(5).size == 0
+
+
+def test_requests_of_several_samples_ask_for_the_same_as_those_of_one() -> None:
+    one = make_stream(a_plan(scenario="Offline"))
+    seven = make_stream(a_plan(scenario="Offline", samples_per_request=7))
+
+    assert one.sample.tolist() == seven.sample.tolist()
+    assert stream_digest(one) != stream_digest(seven)
+
+
+def test_a_stream_whose_times_do_not_fit_its_rows_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 times for 3 rows"):
+        Stream(sample=np.arange(5), scheduled_ns=np.zeros(2, dtype=np.int64), samples_per_row=2)
 
 
 def test_a_million_queries_take_moments() -> None:
-    """Ten million take about 3 s; the limit leaves room for a busy machine."""
+    """Ten million take about half a second; the limit leaves room for a busy machine."""
     started = time.process_time()
     stream = make_stream(a_plan(min_queries=1_000_000, total_samples=1024, performance_samples=1024))
 

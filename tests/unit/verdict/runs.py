@@ -1,6 +1,8 @@
 """An ordinary run, and runs that differ from it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -40,6 +42,30 @@ PLAN = Plan(
 def a_plan(**judge: float) -> Plan:
     """Bound 15 ms at p99, 1,000 queries and 900 ms at least, two workers, two replicas; but for `judge`."""
     return msgspec.structs.replace(PLAN, judge=msgspec.structs.replace(PLAN.judge, **judge))
+
+
+def a_plan_of(scenario: Literal["Offline", "MultiStream"], *, bound_ns: int, **judge: float) -> Plan:
+    """The same for another scenario: MultiStream ticks each millisecond, by the rules of 2019."""
+    dialect: Literal["loadgen-r0.5", "loadgen-6.0"] = "loadgen-r0.5" if scenario == "MultiStream" else "loadgen-6.0"
+    plan = a_plan(latency_bound_ns=bound_ns, **judge)
+    return msgspec.structs.replace(
+        plan, stream=msgspec.structs.replace(plan.stream, scenario=scenario, dialect=dialect)
+    )
+
+
+def an_offline_run() -> Measured:
+    """1,000 requests of four samples, the last of three; all due at 0, one answered each millisecond from 5 ms on."""
+    run = a_run()
+    return replace(run, scheduled_ns=np.zeros(QUERIES, dtype=np.int64), samples_per_row=4, missing_samples=1)
+
+
+def a_ticking_run(*, skipped: int, last_ns: int = MS // 2) -> Measured:
+    """1,000 queries, one each millisecond, but for the first ones: they were open at the tick after theirs."""
+    ticks = np.cumsum(np.where(np.arange(QUERIES) < skipped + 1, 2, 1)) - 2
+    sent_ns = ticks * MS
+    answer_ns = np.full(QUERIES, MS // 2)
+    answer_ns[-1] = last_ns
+    return replace(a_run(), scheduled_ns=sent_ns, sent_ns=sent_ns, done_ns=sent_ns + answer_ns)
 
 
 def a_run(

@@ -17,7 +17,7 @@ from inferometer_loadgen.verdict import (
     without_client_share,
 )
 from inferometer_loadgen.verdict.checks import CHECKS
-from unit.verdict.runs import MS, QUERIES, US, a_count, a_plan, a_run
+from unit.verdict.runs import MS, QUERIES, US, a_count, a_plan, a_plan_of, a_run, a_ticking_run, an_offline_run
 
 LATENCY = ReasonType.LATENCY_BOUND_EXCEEDED
 DURATION = ReasonType.MIN_DURATION_NOT_MET
@@ -30,6 +30,7 @@ CLIENT = ReasonType.CLIENT_INFLUENCED
 NOT_READ = ReasonType.COUNTS_NOT_READ
 LATE = ReasonType.LATE_CLIENT
 CALLED_OFF = ReasonType.CALLED_OFF
+SKIPPED = ReasonType.INTERVALS_SKIPPED
 
 
 def first[Value: int](count: int, value: Value) -> dict[int, Value]:
@@ -151,6 +152,24 @@ ROWS = {
         "Invalid", a_run(latency_ns=90 * MS, lag_ns=59 * MS), (LATENCY,), (LATE,)
     ),
     "a punctual client leaves no doubt in an exceeded bound": Row("Invalid", a_run(latency_ns=16 * MS), (LATENCY,)),
+    "in Offline no latency is judged, nor when a request was sent": Row(
+        "Valid", an_offline_run(), plan=a_plan_of("Offline", bound_ns=0)
+    ),
+    "Offline's minimum is of samples": Row(
+        "Invalid", an_offline_run(), (TOO_FEW,), plan=a_plan_of("Offline", bound_ns=0, min_queries=4 * QUERIES)
+    ),
+    "Offline ends with its last answer": Row(
+        "Invalid", an_offline_run(), (DURATION,), plan=a_plan_of("Offline", bound_ns=0, min_duration_ns=1004 * MS + 1)
+    ),
+    "a query in a hundred may be open at the next tick": Row(
+        "Valid", a_ticking_run(skipped=9), plan=a_plan_of("MultiStream", bound_ns=0)
+    ),
+    "more than one in a hundred may not": Row(
+        "Invalid", a_ticking_run(skipped=10), (SKIPPED,), plan=a_plan_of("MultiStream", bound_ns=0)
+    ),
+    "an answer of the last query that took two ticks counts as one of them": Row(
+        "Invalid", a_ticking_run(skipped=9, last_ns=2 * MS), (SKIPPED,), plan=a_plan_of("MultiStream", bound_ns=0)
+    ),
     "a late client is no excuse for failed queries": Row(
         "Invalid",
         a_run(latency_ns=16 * MS, lag_ns=2 * MS, failed={3: QueryStatus.ERROR_STATUS}),
@@ -220,7 +239,7 @@ MESSAGES = {
             "1,000 of 1,000 queries were late, 9 may be",
         ),
         (
-            "the fastest took 15,000,001 ns, so no lower rate helps: raise spec.load.latencyBound (15,000,000 ns) or "
+            "the fastest took 15,000,001 ns, so no lower load helps: raise spec.load.latencyBound (15,000,000 ns) or "
             "make the model faster"
         ),
     ),

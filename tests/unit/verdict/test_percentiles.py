@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inferometer_loadgen.verdict import NEVER_NS, LatencySummary, latency_summary, percentile
+from inferometer_loadgen.verdict.percentiles import percentile_of
 
 latencies = st.lists(st.integers(0, 10**12), min_size=1, max_size=300)
 fractions = st.sampled_from([0.0, 0.5, 0.9, 0.95, 0.97, 0.99, 0.999, 1.0]) | st.floats(0.0, 1.0)
@@ -16,6 +17,7 @@ def test_a_percentile_is_the_entry_that_partitions_the_latencies(latency_ns: lis
     entry = min(int(np.floor(np.float64(len(column)) * np.float64(fraction))), len(column) - 1)
 
     assert percentile(np.sort(column), fraction) == np.partition(column, entry)[entry]
+    assert percentile_of(column, fraction) == percentile(np.sort(column), fraction)
 
 
 @settings(deadline=None)

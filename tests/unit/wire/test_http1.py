@@ -231,10 +231,30 @@ def test_a_chunk_of_any_size_is_counted_and_not_kept() -> None:
     assert len(reader._buffer) == 0
 
 
-def test_heads_that_all_differ_do_not_fill_the_memory() -> None:
+def test_heads_that_all_differ_neither_fill_the_memory_nor_keep_new_ones_out() -> None:
     heads = shared_heads()
     reader = AnswerReader(heads)
     for request in range(MAX_CACHED_HEADS + 100):
-        assert reader.receive(b"HTTP/1.1 200 OK\r\nX-Request: %d\r\nContent-Length: 2\r\n\r\n{}" % request) == OK
+        head = b"HTTP/1.1 200 OK\r\nX-Request: %d\r\nContent-Length: 2" % request
+        assert reader.receive(head + b"\r\n\r\n{}") == OK
 
-    assert len(heads) == MAX_CACHED_HEADS
+    assert len(heads) <= MAX_CACHED_HEADS
+    assert head in heads
+
+
+def test_an_answer_of_the_last_ones_size_is_taken_for_alike_only_where_its_head_is_the_same() -> None:
+    reader = AnswerReader(shared_heads())
+    good = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd"
+    others = [
+        (b"HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nwhat", Answer(500, keep_alive=True)),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nabcd", Answer(200, keep_alive=False)),
+    ]
+
+    for other, answer in others:
+        assert len(other) == len(good)
+        for _ in range(2):
+            assert reader.receive(good) == Answer(200, keep_alive=True)
+            assert reader.receive(good[:-1]) is None
+            assert reader.receive(good[-1:]) == Answer(200, keep_alive=True)
+            assert reader.receive(other) == answer
+    assert reader.error_body == b"what"

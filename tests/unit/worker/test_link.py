@@ -22,6 +22,8 @@ from inferometer_loadgen.protocol.frames import (
     decode_from_worker,
     encode_frame,
 )
+from inferometer_loadgen.worker import link as link_module
+from inferometer_loadgen.worker.dead_peer import UNACKNOWLEDGED_MS
 from inferometer_loadgen.worker.link import MAX_UNSENT_BYTES, AbortedError, CoordinatorLink, LinkLostError
 from inferometer_loadgen.worker.loop import Signal
 
@@ -164,3 +166,21 @@ def hear_until(coordinator: Coordinator, last: FromWorker) -> list[FromWorker]:
     while not heard or heard[-1] != last:
         heard += [decode_from_worker(body) for body in reader.receive(coordinator.sock.recv(65_536))]
     return heard
+
+
+def test_what_listens_and_says_nothing_is_no_coordinator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "SIGN_IN_PATIENCE_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+
+        with pytest.raises(LinkLostError, match="timed out"):
+            link_module.dial(address, b"token", 0, "")
+
+
+def test_a_link_notices_that_the_other_machine_is_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sock = link_module._connect(f"127.0.0.1:{listener.getsockname()[1]}")
+
+    with sock:
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == UNACKNOWLEDGED_MS

@@ -1,12 +1,12 @@
 """The two buffers of every request, made before the run."""
 
-from array import array
+import numpy as np
 
 from inferometer_loadgen.datasets.bodies import HttpBody
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
 from inferometer_loadgen.wire import infer_head
-from inferometer_loadgen.worker.loop import Work
-from inferometer_loadgen.worker.requests import make_requests
+from inferometer_loadgen.wire.grpc import framed
+from inferometer_loadgen.worker.requests import JOIN_BYTES, Requests, grpc_requests, make_requests
 
 MODEL = ModelPlan(name="magika", version="2")
 PATH = "/v2/models/magika/versions/2/infer"
@@ -20,26 +20,47 @@ SMALL, EQUAL, LARGE = HttpBody(b"{}12", 2), HttpBody(b"{}34", 2), HttpBody(b"{..
 def test_each_head_names_its_replica_and_its_bodys_lengths() -> None:
     requests = make_requests(MODEL, REPLICAS, [SMALL, LARGE])
 
-    assert requests.heads == [
-        [infer_head(host, PATH, 2, 4), infer_head(host, PATH, 4, 8)] for host in ("198.18.11.4:8000", "[fd00::1]:8000")
+    assert requests == [
+        [infer_head(host, PATH, 2, 4) + b"{}12", infer_head(host, PATH, 4, 8) + b"{..}5678"]
+        for host in ("198.18.11.4:8000", "[fd00::1]:8000")
     ]
-    assert requests.bodies == [b"{}12", b"{..}5678"]
 
 
-def test_heads_that_are_equal_are_one_object() -> None:
-    (heads,) = make_requests(MODEL, REPLICAS[:1], [SMALL, EQUAL, LARGE]).heads
+def test_a_large_body_is_not_copied_behind_its_head_and_equal_heads_are_one_object() -> None:
+    body = bytes(JOIN_BYTES + 1)
 
-    assert heads[0] is heads[1]
-    assert heads[0] is not heads[2]
+    ((one, other),) = make_requests(MODEL, REPLICAS[:1], [HttpBody(body, 2), HttpBody(body, 2)])
 
-
-def test_equal_lengths_of_another_json_make_another_head() -> None:
-    (heads,) = make_requests(MODEL, REPLICAS[:1], [SMALL, HttpBody(b"{.}4", 3)]).heads
-
-    assert heads[0] != heads[1]
+    assert isinstance(one, tuple)
+    assert one[1] is body
+    assert one[0] is other[0]
 
 
-def test_work_is_as_long_as_its_columns() -> None:
-    work = Work(sample=array("q", [4, 5]), scheduled_ns=array("q", [0, 9]), first=1, step=3)
+def test_rows_of_the_same_samples_share_one_request_and_a_short_last_row_has_its_own() -> None:
+    requests = Requests(2, lambda body: [f"a{body}", f"b{body}"])
 
-    assert len(work) == 2
+    numbers = requests.numbers(np.array([4, 5, 7, 8, 4, 5, 4]), 2)
+    more = requests.numbers(np.array([7, 8, 8, 7]), 2)
+
+    asked = [requests.by_replica[1][number] for number in (*numbers, *more)]
+    assert asked == ["b(4, 5)", "b(7, 8)", "b(4, 5)", "b(4,)", "b(7, 8)", "b(8, 7)"]
+    assert len(requests.by_replica[0]) == 4
+
+
+def test_a_row_of_one_sample_has_its_samples_number() -> None:
+    requests = Requests(1, lambda body: [str(body[0])])
+    for sample in range(3):
+        requests.add((sample,))
+
+    assert [requests.by_replica[0][number] for number in requests.numbers(np.array([2, 0, 2]), 1)] == ["2", "0", "2"]
+
+
+def test_a_call_names_its_replica_and_carries_the_framed_message() -> None:
+    requests = grpc_requests(REPLICAS, lambda body: bytes(body))
+    requests.add((7, 8))
+
+    first, second = (calls[0] for calls in requests.by_replica)
+    assert b"198.18.11.4:8000" in first.block
+    assert b"[fd00::1]:8000" in second.block
+    assert first.body is second.body
+    assert bytes(first.body) == framed(bytes([7, 8]))

@@ -5,7 +5,6 @@ uses against a listener that never answers: exec, the script, the connections an
 request costs wrk is then what is left, as it is for us, whose figure begins after the preparation too.
 """
 
-import os
 import re
 import shutil
 import socket
@@ -13,8 +12,11 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
-from benchmarks.contender import JSON_PART, MODEL, BenchmarkError, Case, Measurement, Target
+from benchmarks.clients.child import program
+from benchmarks.clients.contender import BenchmarkError, Case, Measurement, Target
+from benchmarks.model import NAME, VERSION, Model
 from inferometer_loadgen.wire import infer_path
 
 SCRIPT = Path(__file__).with_name("wrk_post.lua")
@@ -26,6 +28,7 @@ class Wrk:
     """Debian's wrk, one thread. Raises BenchmarkError where there is none."""
 
     name = "wrk"
+    protocol: Literal["http", "grpc"] = "http"
 
     def __init__(self) -> None:
         self.version = _version()
@@ -34,19 +37,19 @@ class Wrk:
 
     def run(self, case: Case, target: Target) -> Measurement:
         """One run over the case's whole seconds."""
-        output, cpu_ns = _wrk(case, target, case.seconds)
+        output, cpu_ns = _wrk(case, target)
         done, failed = _DONE.search(output), _FAILED.search(output)
         if done is None or failed is not None:
             raise BenchmarkError(f"wrk says: {failed[0] if failed else output}")
         return Measurement(
             requests=int(done[1]),
             cpu_ns=cpu_ns - self._start_up_ns(case, target.client_core),
-            elapsed_ns=int(float(done[2]) * 1e9),
+            rate=int(done[1]) / float(done[2]),
         )
 
     def _measure_start_up(self, case: Case, client_core: int) -> int:
-        with socket.create_server(("127.0.0.1", 0), backlog=case.connections) as silent:
-            _, cpu_ns = _wrk(case, Target(silent.getsockname()[1], client_core), seconds=1)
+        with socket.create_server(("127.0.0.1", 0), backlog=case.in_flight) as silent:
+            _, cpu_ns = _wrk(case, Target(silent.getsockname()[1], client_core))
         return cpu_ns
 
 
@@ -58,20 +61,14 @@ def _version() -> str:
     return said.split()[1] if said else "unknown"
 
 
-def _wrk(case: Case, target: Target, seconds: int) -> tuple[str, int]:
+def _wrk(case: Case, target: Target) -> tuple[str, int]:
     """What wrk says, and the CPU time of its process."""
-    with tempfile.NamedTemporaryFile() as body, tempfile.TemporaryFile() as output:
-        body.write(case.body())
-        body.flush()
-        url = f"http://127.0.0.1:{target.port}{infer_path(MODEL, '')}"
-        command = ["taskset", "--cpu-list", str(target.client_core), "wrk", "--threads", "1"]
-        command += ["--connections", str(case.connections), "--duration", str(seconds), "--timeout", "30"]
-        command += ["--script", str(SCRIPT), url, "--", body.name, str(len(JSON_PART))]
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        _, wait_status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(wait_status)
-        output.seek(0)
-        text = output.read().decode()
-    if process.returncode:
-        raise BenchmarkError(f"wrk ended with {process.returncode}: {text}")
-    return text, int((usage.ru_utime + usage.ru_stime) * 1e9)
+    body, json_length = Model(case.input_values).http_request
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        url = f"http://127.0.0.1:{target.port}{infer_path(NAME, VERSION)}"
+        seconds = str(max(1, round(case.seconds)))  # It takes whole ones only.
+        command = ["wrk", "--threads", "1", "--connections", str(case.in_flight), "--duration", seconds]
+        command += ["--timeout", "30", "--script", str(SCRIPT), url, "--", file.name, str(json_length)]
+        return program(command, target.client_core)

@@ -1,0 +1,1 @@
+"""Servers that cost nothing, in C: what is measured is the client."""

@@ -1,0 +1,178 @@
+"""What a scenario makes of the load: which fields it needs, which mean something in it, and what they are by default.
+
+One table for the checks here and for the rules of the API server, so that both say the same.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import UNSET
+
+from inferometer_loadgen.spec.load import Load
+from inferometer_loadgen.spec.units import parse_duration_ns
+
+type Scenario = Literal["SingleStream", "MultiStream", "Server", "Offline", "Concurrency"]
+
+ONE_AT_A_TIME = ("SingleStream", "MultiStream")
+"""One query is open at any time, so there is nothing that a second worker could do: dealt out to two, each query would
+wait for a message between them, and that wait would be in the result."""
+
+TICKING = "loadgen-r0.5"
+"""The dialect in which MultiStream sends a query at each tick of targetQPS."""
+
+MULTISTREAM_SAMPLES = 8
+"""Samples per query in MLPerf v6.1."""
+OFFLINE_IN_FLIGHT_PER_REPLICA = 64
+"""Enough for a model that batches and runs in some instances, few enough to be held by connections."""
+
+MAX_CONNECTIONS = 512
+"""Of one worker to one replica."""
+CALLS_A_CONNECTION = 100
+"""gRPC calls that share a connection: what a server that limits them allows at least (RFC 9113, 6.5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """In which scenarios a field of the load stands."""
+
+    name: str
+    """In the file; `attribute` is its name in `Load`."""
+    attribute: str
+    needed: tuple[Scenario, ...]
+    allowed: tuple[Scenario, ...]
+    """Beside those that need it."""
+    is_for: str
+    """What to write into it."""
+    unlike: str
+    """Why it means nothing in the others."""
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """Where it may stand."""
+        return self.needed + self.allowed
+
+
+FITS = (
+    Fit(
+        "targetQPS",
+        "target_qps",
+        ("Server", "Offline"),
+        (),
+        "the queries per second; in Offline the samples per second that are expected",
+        "answers pace the load there",
+    ),
+    Fit(
+        "latencyBound",
+        "latency_bound",
+        ("Server",),
+        ("Concurrency",),
+        "the longest that an answer may take",
+        "no latency is judged there",
+    ),
+    Fit(
+        "latencyPercentile",
+        "latency_percentile",
+        (),
+        ("SingleStream", "MultiStream", "Server", "Concurrency"),
+        "a share of the queries",
+        "its result is samples per second",
+    ),
+    Fit(
+        "concurrency",
+        "concurrency",
+        ("Concurrency",),
+        (),
+        "the number of queries that are open at any time",
+        "the scenario itself says how many queries are open",
+    ),
+    Fit("samplesPerQuery", "samples_per_query", (), ("MultiStream",), "the samples of a query", "a query has one"),
+    Fit(
+        "samplesPerRequest",
+        "samples_per_request",
+        (),
+        ("Offline",),
+        "the samples of a request",
+        "only Offline's one query is dealt out in requests",
+    ),
+    Fit(
+        "inFlight",
+        "in_flight",
+        (),
+        ("Offline",),
+        "the requests that are open at a time",
+        "only in Offline all is due at once",
+    ),
+)
+
+
+def is_ticking(scenario: str, load: Load) -> bool:
+    """Whether queries are sent at ticks of a clock: MultiStream by the rules of 2019."""
+    return scenario == "MultiStream" and load.stream_dialect == TICKING
+
+
+def target_qps(load: Load) -> float:
+    """The rate; 0 where the scenario has none."""
+    return 0.0 if load.target_qps is UNSET else load.target_qps
+
+
+def latency_bound_ns(load: Load) -> int:
+    """The bound; 0 where none is judged."""
+    return 0 if load.latency_bound is UNSET else parse_duration_ns(load.latency_bound)
+
+
+def latency_percentile(scenario: Scenario, load: Load) -> float:
+    """The percentile that is judged, or reported as the result: MLPerf's by default."""
+    if load.latency_percentile is not UNSET:
+        return load.latency_percentile
+    return 0.9 if scenario == "SingleStream" else 0.99
+
+
+def samples_per_query(scenario: Scenario, load: Load) -> int:
+    """The samples of a query."""
+    if scenario != "MultiStream":
+        return 1
+    return MULTISTREAM_SAMPLES if load.samples_per_query is UNSET else load.samples_per_query
+
+
+def samples_per_request(load: Load) -> int:
+    """Into requests of so many samples Offline's query is dealt out: one, so that the client batches nothing."""
+    return 1 if load.samples_per_request is UNSET else load.samples_per_request
+
+
+def in_flight(scenario: Scenario, load: Load, replicas: int) -> int:
+    """The requests that may be open at a time, over all workers; 0 for no limit."""
+    match scenario:
+        case "SingleStream" | "MultiStream":
+            return 1
+        case "Concurrency":
+            return 0 if load.concurrency is UNSET else load.concurrency
+        case "Offline":
+            return OFFLINE_IN_FLIGHT_PER_REPLICA * replicas if load.in_flight is UNSET else load.in_flight
+        case "Server":
+            return 0
+
+
+def requests_at_once(scenario: Scenario, load: Load, replicas: int) -> int:
+    """How many requests of one worker to one replica there are at a time, or, in Server, most likely at most."""
+    if scenario == "Server":
+        return expected_in_flight(target_qps(load) / load.workers / replicas, latency_bound_ns(load))
+    of_worker = math.ceil(in_flight(scenario, load, replicas) / load.workers)
+    # Offline has a window at each replica; elsewhere all that is open may be at one of them.
+    return math.ceil(of_worker / replicas) if scenario == "Offline" else of_worker
+
+
+def expected_in_flight(qps: float, bound_ns: int) -> int:
+    """So many that no query waits for a connection while answers take up to 2x the bound.
+
+    Arrivals are Poisson, so the number in flight is too: its mean (Little's law) and four standard deviations.
+    """
+    mean = qps * 2 * bound_ns / 1e9
+    return math.ceil(mean + 4 * math.sqrt(mean)) + 2
+
+
+def connections_needed(scenario: Scenario, load: Load, replicas: int) -> int:
+    """Connections of one worker to one replica: HTTP/1.1 carries one request at a time, gRPC many."""
+    at_once = requests_at_once(scenario, load, replicas)
+    needed = at_once if load.protocol == "http" else math.ceil(at_once / CALLS_A_CONNECTION)
+    return min(MAX_CONNECTIONS, needed)
