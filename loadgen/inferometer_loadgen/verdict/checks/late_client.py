@@ -1,6 +1,5 @@
 """LateClient: the client did not keep to the schedule (facts measured: 65-120 us at p99 on a quiet core)."""
 
-
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.stream import Issue, issue_of
 from inferometer_loadgen.verdict.measured import Measured
