@@ -52,6 +52,8 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Samples in the library."""
     performance_samples: int
     """Samples that a performance run draws from (LoadGen's performance_sample_count)."""
+    replay: bytes = b""
+    """Replay only: the times of all queries, as `stream.replay.pack_times` gives them."""
     samples_per_query: int = 1
     """MultiStream only: the samples of a query, which are one row."""
     samples_per_request: int = 1

@@ -34,7 +34,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("spec", type=Path, help="file with an InferenceBenchmark")
     parser.add_argument(
-        "--endpoint", action="append", required=True, metavar="URL", help="a server's HTTP URL; repeat it for replicas"
+        "--endpoint",
+        action="append",
+        required=True,
+        metavar="URL",
+        help="a server's URL, of HTTP or, as grpc://HOST:8001, of gRPC; repeat it for replicas",
     )
     parser.add_argument(
         "--metrics-url",
@@ -135,20 +139,20 @@ def replicas_of(endpoints: list[str], metrics_urls: list[str]) -> "tuple[Replica
         )
     replicas = []
     for position, endpoint in enumerate(endpoints):
-        netloc, host = _parts(endpoint)
+        scheme, netloc, host = _parts(endpoint)
         metrics_url = metrics_urls[position] if metrics_urls else f"http://{host}:8002/metrics"
-        replicas.append(ReplicaAddress(name=netloc, url=f"http://{netloc}", metrics_url=metrics_url))
+        replicas.append(ReplicaAddress(name=netloc, url=f"{scheme}://{netloc}", metrics_url=metrics_url))
     return tuple(replicas)
 
 
-def _parts(endpoint: str) -> tuple[str, str]:
-    """An endpoint's host with its port, and without; in brackets where the host is an address of IPv6."""
+def _parts(endpoint: str) -> tuple[str, str, str]:
+    """An endpoint's scheme, its host with its port, and without; in brackets where the host is an address of IPv6."""
     try:
         parts = urlsplit(endpoint)
-        is_server = parts.scheme == "http" and parts.hostname and parts.port != 0 and parts.path in {"", "/"}
+        is_server = parts.scheme in {"http", "grpc"} and parts.hostname and parts.port != 0 and parts.path in {"", "/"}
     except ValueError:  # a port that is none, brackets that do not close
         is_server = False
     if not is_server:
-        raise InputError(f"--endpoint: `{endpoint}` is no server's URL", "write http://HOST:8000")
+        raise InputError(f"--endpoint: `{endpoint}` is no server's URL", "write http://HOST:8000, or grpc://HOST:8001")
     host = parts.hostname or ""
-    return parts.netloc, f"[{host}]" if ":" in host else host
+    return parts.scheme, parts.netloc, f"[{host}]" if ":" in host else host

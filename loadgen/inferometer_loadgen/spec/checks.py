@@ -15,6 +15,8 @@ MAX_NAME_LENGTH = 40
 MAX_QUERIES = 50_000_000
 """What one worker's record columns hold in about 2 GB."""
 
+MAX_SPIN_NS = 1_000_000
+
 OWNED_ARGUMENTS = (
     "--model-repository",
     "--http-port",
@@ -76,13 +78,16 @@ def _exactly_one(path: str, fields: dict[str, object]) -> Iterator[SpecError]:
 
 def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """A duration of zero, or a scrape interval under 100ms. Next: a longer one."""
-    deadline, bound = spec.run_policy.active_deadline, spec.load.latency_bound
+    given = (
+        ("spec.load.latencyBound", spec.load.latency_bound),
+        ("spec.load.queryTimeout", spec.load.query_timeout),
+        ("spec.runPolicy.activeDeadline", spec.run_policy.active_deadline),
+    )
     for path, text in (
-        *((("spec.load.latencyBound", bound),) if isinstance(bound, str) else ()),
+        *((path, text) for path, text in given if isinstance(text, str)),
         ("spec.load.minDuration", spec.load.min_duration),
         ("spec.metrics.interval", spec.metrics.interval),
         ("spec.target.triton.startupTimeout", spec.target.triton.startup_timeout),
-        *((("spec.runPolicy.activeDeadline", deadline),) if isinstance(deadline, str) else ()),
     ):
         if parse_duration_ns(text) == 0:
             yield SpecError(path, f"`{text}` is no time at all", "write a duration above zero")
@@ -91,6 +96,17 @@ def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecErr
             "spec.metrics.interval",
             f"`{spec.metrics.interval}` would load the servers with scrapes",
             "write 100ms or more",
+        )
+
+
+def _spinning_ends(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A spin of more than 1ms. Next: a shorter one; the kernel wakes a worker up in some tens of microseconds."""
+    spin = spec.load.spin
+    if isinstance(spin, str) and parse_duration_ns(spin) > MAX_SPIN_NS:
+        yield SpecError(
+            "spec.load.spin",
+            f"`{spin}` keeps a CPU busy for nothing: a worker is woken up in some tens of microseconds",
+            "write 1ms or less, such as 50us",
         )
 
 
@@ -207,6 +223,7 @@ RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
     _one_repository,
     _one_library,
     _durations_are_positive,
+    _spinning_ends,
     _deadline_leaves_time,
     _queries_fit,
     _arguments_are_free,

@@ -159,6 +159,27 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         Duration,
         Meta(description="The same load is sent for this long before the measurement, and not counted."),
     ] = "2s"
+    query_timeout: (
+        Annotated[
+            Duration,
+            Meta(
+                description="A query that has no answer for so long after its sending has failed, and its connection "
+                "is given up. Left out, answers are awaited to the end of the run, and then for 2x latencyBound and 5s."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    spin: (
+        Annotated[
+            Duration,
+            Meta(
+                description="Server: so long before a query is due its worker stops sleeping, so that it is sent "
+                "without the delay of waking up. It uses the worker's whole CPU where queries are closer than that.",
+                extra={"unit": "us"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     seeds: Annotated[SpecSeeds, Meta(description="The seeds of the query stream; MLPerf v6.1's by default.")] = (
         SpecSeeds()
     )

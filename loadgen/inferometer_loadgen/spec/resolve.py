@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.plan import (
     InputPlan,
@@ -71,6 +71,8 @@ def resolve(name: str, spec: BenchmarkSpec, library: NpzFacts | None) -> Plan:
         replicas=replicas,
         connections_per_replica=scenarios.connections_needed(scenario, load, replicas),
         in_flight=scenarios.in_flight(scenario, load, replicas),
+        query_timeout_ns=_duration_ns(load.query_timeout),
+        spin_ns=_duration_ns(load.spin),
         warmup_ns=parse_duration_ns(load.warmup),
         drain_ns=answers_within_ns(load) + DRAIN_GRACE_NS,
         scrape_interval_ns=parse_duration_ns(spec.metrics.interval),
@@ -80,6 +82,10 @@ def resolve(name: str, spec: BenchmarkSpec, library: NpzFacts | None) -> Plan:
 def answers_within_ns(load: Load) -> int:
     """How long an answer can take that is still of interest."""
     return 2 * scenarios.latency_bound_ns(load) or UNBOUND_ANSWER_NS
+
+
+def _duration_ns(text: str | UnsetType) -> int:
+    return 0 if isinstance(text, UnsetType) else parse_duration_ns(text)
 
 
 def _data(load: Load, library: NpzFacts | None) -> SyntheticData | NpzData:

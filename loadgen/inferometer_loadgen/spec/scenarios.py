@@ -103,6 +103,14 @@ FITS = (
         "the requests that are open at a time",
         "only in Offline all is due at once",
     ),
+    Fit(
+        "spin",
+        "spin",
+        (),
+        ("Server",),
+        "how long before a query is due its worker stops sleeping",
+        "no query is due at a time of its own",
+    ),
 )
 
 

@@ -97,6 +97,12 @@ def test_deadlines_leave_room_for_a_good_run() -> None:
     assert loader_deadline_s(spec) > 600 + 600
 
 
+def test_who_lets_answers_pace_the_load_may_take_hours() -> None:
+    spec = a_spec(scenario="SingleStream", load={"data": {"synthetic": {}}, "minDuration": "60s"})
+
+    assert server_deadline_s(spec) > 6 * 3600
+
+
 def test_servers_are_given_up_soon_after_the_runs_own_deadline_and_what_was_measured_is_not() -> None:
     policy = {"activeDeadline": "5m"}
 
