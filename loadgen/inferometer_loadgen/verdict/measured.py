@@ -145,6 +145,10 @@ class Measured:
         It starts when the query was due, not when it was sent: a server that is slow enough to hold the client up
         would otherwise look faster than it is. LoadGen 6.0.17 measures Server in the same way.
         """
+        return self._latency_ns
+
+    @cached_property
+    def _latency_ns(self) -> NDArray[np.int64]:
         return np.where(self.answered(), self.done_ns - self.scheduled_ns, NEVER_NS)
 
     def send_lag_ns(self) -> NDArray[np.int64]:
