@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import UNSET
 
 from inferometer_loadgen.commands.exit_codes import ExitCode, of_verdict
 from inferometer_loadgen.commands.inputs import InputError, find_samples, read_bytes, read_spec, with_workers
@@ -105,7 +106,7 @@ def _write(report: "Report", args: argparse.Namespace) -> None:
 
 
 def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":
-    from inferometer_loadgen.datasets.npz import npz_facts
+    from inferometer_loadgen.datasets.files import library_facts
     from inferometer_loadgen.spec import resolve
 
     decoded = read_spec(args.spec)
@@ -118,7 +119,9 @@ def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":
     target = chosen.target
     triton = msgspec.structs.replace(target.triton, replicas=len(args.endpoint))
     spec = msgspec.structs.replace(chosen, target=msgspec.structs.replace(target, triton=triton))
-    return resolve(decoded.name, spec, None if data is None else npz_facts(data)), data
+    source = spec.load.data.config_map
+    facts = None if data is None or source is UNSET else library_facts(data, source.format)
+    return resolve(decoded.name, spec, facts), data
 
 
 def _data(args: argparse.Namespace, decoded: "Decoded") -> bytes | None:

@@ -30,6 +30,12 @@ OWNED_ARGUMENTS = (
 """Arguments of tritonserver that the operator sets, since probes, load and scrapes depend on them."""
 
 
+RESERVED_PARAMETERS = frozenset(
+    ("sequence_id", "sequence_start", "sequence_end", "priority", "timeout", "headers", "binary_data_output")
+)
+"""Names of request parameters, beside those that begin with triton_."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpecError:
     """One thing that is wrong with a spec: where, what, and what to write instead."""
@@ -66,6 +72,15 @@ def _one_library(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """Samples that are both synthetic and in a ConfigMap, or neither. Next: exactly one of them."""
     data = spec.load.data
     yield from _exactly_one("spec.load.data", {"synthetic": data.synthetic, "configMap": data.config_map})
+
+
+def _parameters_are_the_models_own(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A parameter of the model that has a meaning for Triton itself. Next: leave it out."""
+    for name in spec.model.parameters:
+        if name in RESERVED_PARAMETERS or name.startswith("triton_"):
+            yield SpecError(
+                f"spec.model.parameters.{name}", "is reserved: it has a meaning for Triton itself", "leave it out"
+            )
 
 
 def _exactly_one(path: str, fields: dict[str, object]) -> Iterator[SpecError]:
@@ -222,6 +237,7 @@ RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
     _name_leaves_room,
     _one_repository,
     _one_library,
+    _parameters_are_the_models_own,
     _durations_are_positive,
     _spinning_ends,
     _deadline_leaves_time,

@@ -1,5 +1,7 @@
 """The load: which queries, how many, how fast, from where, and what is expected of the answers."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
@@ -8,6 +10,10 @@ from inferometer_loadgen.spec.base import NodeSelector, ObjectName, Resources, S
 from inferometer_loadgen.spec.units import Duration
 
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+DataFormat = Literal["npz", "kserve-json"]
+SAMPLES_KEYS: Mapping[DataFormat, str] = MappingProxyType({"npz": "samples.npz", "kserve-json": "samples.json"})
+"""Where in a ConfigMap the samples are."""
 
 
 class SpecSeeds(SpecStruct, frozen=True, kw_only=True):
@@ -31,13 +37,15 @@ class Synthetic(SpecStruct, frozen=True, kw_only=True):
 class ConfigMapData(SpecStruct, frozen=True, kw_only=True):
     """Samples in a ConfigMap."""
 
-    name: Annotated[
-        ObjectName,
+    name: Annotated[ObjectName, Meta(description="A ConfigMap of the benchmark's namespace, which holds the samples.")]
+    format: Annotated[
+        DataFormat,
         Meta(
-            description="A ConfigMap of the benchmark's namespace whose key samples.npz holds an array for each input "
-            "of the model, its first dimension the sample."
+            description="npz: its key samples.npz holds an array for each input of the model, its first dimension the "
+            "sample. kserve-json: its key samples.json holds perf_analyzer's input data or KServe v2 requests; for "
+            "texts, and for samples of different shapes."
         ),
-    ]
+    ] = "npz"
 
 
 class Data(SpecStruct, frozen=True, kw_only=True):

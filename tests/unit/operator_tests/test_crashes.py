@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from inferometer_loadgen.protocol.api import RunState, RunStatus
 from inferometer_loadgen.report import schema
-from inferometer_loadgen.spec.resolve import NpzFacts
+from inferometer_loadgen.spec.resolve import LibraryFacts
 from inferometer_operator.objects.labels import INDEX, ROLE, Role
 from inferometer_operator.pods import Pod
 from inferometer_operator.reconcile import Need, Step, reconcile
@@ -117,7 +117,7 @@ class Operator:
         world = self.world
         match read:
             case ReadLibrary():
-                return replace(observed, library=NpzFacts(samples=8, sha256="ab" * 32))
+                return replace(observed, library=LibraryFacts(samples=8, sha256="ab" * 32))
             case TryPods():
                 return replace(observed, trial=LetIn())
             case ListPods():

@@ -87,7 +87,7 @@ def reason(one: Step) -> str:
 
 
 def test_the_sample_library_is_read_before_the_plan_is_made() -> None:
-    assert need(an_observed_run(library=None)) == Need((ReadLibrary("quickstart-samples"),))
+    assert need(an_observed_run(library=None)) == Need((ReadLibrary("quickstart-samples", "npz"),))
 
 
 def test_synthetic_samples_need_no_library() -> None:
