@@ -236,9 +236,12 @@ class Run:
 
     async def _end_window(self) -> None:
         self._stop_during()
-        await asyncio.gather(*(link.ping(PINGS_AT_AN_END) for link in self.links.links.values()))
-        if self._scraper is not None:
-            await self._scraper.end_window()
+        if self._scraper is None:
+            raise RuntimeError("a window ends after it began")
+        # Together: whatever else the servers do by the time a slow worker has answered would count as foreign.
+        await asyncio.gather(
+            self._scraper.end_window(), *(link.ping(PINGS_AT_AN_END) for link in self.links.links.values())
+        )
         self._events.put_nowait(ev.WindowRead())
 
     async def _score(self) -> None:
