@@ -110,8 +110,8 @@ class Budget:
         self.left = limit_bytes
 
     def expect(self, bodies: int, size: int) -> None:
-        """Refuses what will not fit before it is made."""
-        if bodies * size > self.left:
+        """Refuses what will not fit before it is made; one of them may have been counted already."""
+        if bodies * size > self.left + (size if bodies > 1 else 0):
             raise PrepareError(
                 RunFailure.SAMPLES_EXCEED_MEMORY,
                 f"{bodies:,} request bodies of {size:,} bytes need {bodies * size / 2**20:,.0f} MiB; this worker "
@@ -133,7 +133,7 @@ def _add_single_samples[R](plan: Plan, requests: Requests[R], total: int, budget
         before = budget.left
         requests.add((index,))
         if not index:
-            budget.expect(total - 1, before - budget.left)
+            budget.expect(total, before - budget.left)
 
 
 def _http_body(plan: Plan, samples: SampleLibrary, model: ModelMetadata, body: Body, budget: Budget) -> HttpBody:
