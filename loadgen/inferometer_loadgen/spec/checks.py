@@ -184,6 +184,16 @@ def _one_worker_where_one_query_is_open(_name: str, spec: BenchmarkSpec) -> Iter
         )
 
 
+def _one_worker_knows_what_is_open(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Several workers that send to the replica with the fewest queries open. Next: one worker, or RoundRobin."""
+    if spec.load.balance == "LeastOutstanding" and spec.load.workers > 1:
+        yield SpecError(
+            "spec.load.balance",
+            f"`LeastOutstanding` does not fit {spec.load.workers} workers: each knows of its own queries only",
+            "set workers to 1, or write RoundRobin",
+        )
+
+
 def _open_requests_can_be_shared(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """Fewer open requests than workers, or more than their connections can carry. Next: other workers, or gRPC."""
     load, replicas = spec.load, spec.target.triton.replicas
@@ -244,6 +254,7 @@ RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
     _queries_fit,
     _arguments_are_free,
     _gpus_are_asked_once,
+    _one_worker_knows_what_is_open,
 )
 RULES: tuple[Rule, ...] = (
     *RULES_OF_ANY_SCENARIO,

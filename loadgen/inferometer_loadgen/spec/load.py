@@ -167,6 +167,13 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         Duration,
         Meta(description="The same load is sent for this long before the measurement, and not counted."),
     ] = "2s"
+    balance: Annotated[
+        Literal["RoundRobin", "LeastOutstanding"],
+        Meta(
+            description="Which replica a query is sent to. RoundRobin: in turn, whatever the number of workers. "
+            "LeastOutstanding: the one with the fewest queries open, which is known to a single worker only."
+        ),
+    ] = "RoundRobin"
     query_timeout: (
         Annotated[
             Duration,

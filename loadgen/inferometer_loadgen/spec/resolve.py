@@ -73,6 +73,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None) -> Pla
         replicas=replicas,
         connections_per_replica=scenarios.connections_needed(scenario, load, replicas),
         in_flight=scenarios.in_flight(scenario, load, replicas),
+        balance=load.balance,
         query_timeout_ns=_duration_ns(load.query_timeout),
         spin_ns=_duration_ns(load.spin),
         warmup_ns=parse_duration_ns(load.warmup),
