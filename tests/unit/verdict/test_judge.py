@@ -388,3 +388,13 @@ def test_every_message_is_one_line_without_a_placeholder() -> None:
         for finding in (*verdict.reasons, *verdict.warnings):
             assert re.fullmatch(r"[^\n{}]+;[^\n{}]+[a-z]", finding.message), finding.message
             assert str(2**63 - 1) not in finding.message.replace(",", ""), "infinity is not a number"
+
+
+def test_without_the_client_s_share_an_answer_was_there_when_its_reader_fell_asleep() -> None:
+    """Of worker 0, queries 0, 2 and 4 are read at 20 ms; the reader slept from 0.1 ms on, or since each was sent."""
+    run = a_run(queries=6, latency_ns={i: (20 - i) * MS for i in range(0, 6, 2)})
+    without = without_client_share(watched(run, a_client(stalls=stalls((0.1, 20.1))), a_client()))
+
+    sent_after_100_us, sent_within = 100 * US - 50 * US, 0
+    assert without.latency_ns()[0::2].tolist() == [sent_after_100_us, sent_within, sent_within]
+    assert without.latency_ns()[1::2].tolist() == [5 * MS - 50 * US] * 3
