@@ -1,5 +1,6 @@
 """Several workers: what sharding a stream costs, and what more cores bring."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from benchmarks.goals import Goal, Row, not_measured
 from benchmarks.machine import Cores, free_cores
 from benchmarks.model import Model
 from benchmarks.null_servers import NullServer
-from benchmarks.rounds import MIN_PAIRS
+from benchmarks.rounds import MIN_PAIRS, in_turn
 
 RATES = (2_000, 10_000)
 """At the higher one answers and sends share wake-ups, of which two workers have fewer to share."""
@@ -29,37 +30,50 @@ def run(bench: Bench) -> Findings:
     rows: list[Row] = []
     raw: dict[str, Any] = {}
     for rate in RATES:
-        one, two = _rounds(bench, rate)
-        rows.append(
-            Row(
-                what="2 workers at half the rate by 1",
-                conditions=f"Poisson, {rate:,}/s in all, HTTP, {_where(bench.cores)}",
-                unit="CPU us/request",
-                ours=[_cpu_us(outcomes) for outcomes in two],
-                theirs=[_cpu_us(outcomes) for outcomes in one],
-                goal=Goal(1.1),
-            )
+        two, one, half = _rounds(bench, rate)
+        row = Row(
+            what="2 workers at half the rate by 1",
+            conditions=f"Poisson, {rate:,}/s in all, HTTP, {_where(bench.cores)}",
+            unit="CPU us/request",
+            ours=[_cpu_us(outcomes) for outcomes in two],
+            theirs=[_cpu_us(outcomes) for outcomes in one],
+            goal=Goal(1.1),
         )
+        # What of it is the lower rate's doing, and what the sharding's: fewer things happen in one wake-up.
+        at_half = replace(
+            row,
+            what="the same by 1 at half the rate",
+            conditions=f"each at {rate // 2:,}/s",
+            theirs=[_cpu_us(outcomes) for outcomes in half],
+            goal=None,
+        )
+        rows += [row, at_half]
         raw[f"{rate}/s"] = {
-            "two": [[asdict(outcome) for outcome in outcomes] for outcomes in two],
-            "one": [[asdict(outcome) for outcome in outcomes] for outcomes in one],
+            name: [[asdict(outcome) for outcome in outcomes] for outcomes in rounds]
+            for name, rounds in (("two", two), ("one", one), ("one at half the rate", half))
         }
     return Findings([*rows, _scaling(bench)], raw)
 
 
-def _rounds(bench: Bench, rate: int) -> tuple[list[list[Outcome]], list[list[Outcome]]]:
-    one: list[list[Outcome]] = []
-    two: list[list[Outcome]] = []
+def _rounds(bench: Bench, rate: int) -> list[list[list[Outcome]]]:
+    """In turn: two workers at half the rate, one at the whole, one at half of it."""
     with NullServer(bench.folder, "http", bench.cores.server, Model(PACED.input_values)) as server:
-        order = Order(protocol="http", case=PACED, target=Target(server.port, bench.cores.client), rate=rate)
+        whole = Order(protocol="http", case=PACED, target=Target(server.port, bench.cores.client), rate=rate)
         second = Target(server.port, _second_core(bench.cores))
-        halves = [replace(order, workers=2), replace(order, worker=1, workers=2, target=second)]
-        for _ in range(MIN_PAIRS):
-            bench.progress.step(f"two workers at half of {rate:,}/s")
-            two.append(side_by_side(halves))
-            bench.progress.step(f"one worker at {rate:,}/s")
-            one.append(side_by_side([order]))
-    return one, two
+        halves = [replace(whole, workers=2), replace(whole, worker=1, workers=2, target=second)]
+
+        def run(what: str, orders: Sequence[Order]) -> list[Outcome]:
+            bench.progress.step(f"{what} {rate:,}/s")
+            return side_by_side(orders)
+
+        return in_turn(
+            MIN_PAIRS,
+            [
+                lambda: run("two workers at half of", halves),
+                lambda: run("one worker at", [whole]),
+                lambda: run("one worker at half of", [replace(whole, rate=rate / 2)]),
+            ],
+        )
 
 
 def _second_core(cores: Cores) -> int:
@@ -97,4 +111,4 @@ def _rate(outcomes: list[Outcome]) -> float:
     return sum(outcome.requests / outcome.elapsed_ns * 1e9 for outcome in outcomes)
 
 
-SECTION = Section("workers", steps=len(RATES) * MIN_PAIRS * 2, seconds=len(RATES) * MIN_PAIRS * 6, run=run)
+SECTION = Section("workers", steps=len(RATES) * MIN_PAIRS * 3, seconds=len(RATES) * MIN_PAIRS * 8, run=run)

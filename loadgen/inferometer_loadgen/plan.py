@@ -52,6 +52,8 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Samples in the library."""
     performance_samples: int
     """Samples that a performance run draws from (LoadGen's performance_sample_count)."""
+    replay: bytes = b""
+    """Replay only: the times of all queries, as `stream.replay.pack_times` gives them."""
     samples_per_query: int = 1
     """MultiStream only: the samples of a query, which are one row."""
     samples_per_request: int = 1
@@ -72,11 +74,22 @@ class NpzData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="np
     sha256: str
 
 
-class InputPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the spec fixes about one input: its shape without the batch dimension."""
+class KServeJsonData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="kserve-json", tag_field="kind"):
+    """Samples from JSON, KServe v2's requests or perf_analyzer's data; the digest is that of the file's bytes."""
+
+    samples: int
+    sha256: str
+
+
+class InputPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the spec fixes about one input, for samples that are drawn; None where it leaves that to the model."""
 
     name: str
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None = None
+    """Without the batch dimension."""
+    min: float | None = None
+    max: float | None = None
+    text_bytes: int | None = None
 
 
 class ModelPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -85,6 +98,8 @@ class ModelPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     name: str
     version: str = ""
     inputs: tuple[InputPlan, ...] = ()
+    parameters: dict[str, int | str] = {}
+    """Sent with every request."""
 
 
 class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -107,7 +122,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The benchmark's name: for people only."""
     protocol: Literal["http", "grpc"]
     model: ModelPlan
-    data: SyntheticData | NpzData
+    data: SyntheticData | NpzData | KServeJsonData
     stream: StreamPlan
     judge: JudgePlan
     workers: int

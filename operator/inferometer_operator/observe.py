@@ -15,10 +15,11 @@ from types import MappingProxyType
 from typing import Any
 
 from inferometer_loadgen.client import CoordinatorError
+from inferometer_loadgen.datasets.files import library_facts
 from inferometer_loadgen.datasets.library import DataError
-from inferometer_loadgen.datasets.npz import npz_facts
 from inferometer_loadgen.protocol.api import RunStatus
-from inferometer_loadgen.spec.resolve import NpzFacts
+from inferometer_loadgen.spec.load import SAMPLES_KEYS, DataFormat
+from inferometer_loadgen.spec.resolve import LibraryFacts
 from inferometer_operator.cache import Cache
 from inferometer_operator.coordinators import Coordinators
 from inferometer_operator.errors import KubeError, NotFoundError, RefusedError, TakenError
@@ -26,7 +27,6 @@ from inferometer_operator.kube import Kube
 from inferometer_operator.objects.config_maps import REPORT_KEY
 from inferometer_operator.objects.labels import Role
 from inferometer_operator.objects.load_pods import CONTAINER as LOADER_CONTAINER
-from inferometer_operator.objects.load_pods import SAMPLES_KEY
 from inferometer_operator.objects.names import report_name
 from inferometer_operator.objects.server_pods import CONTAINER as SERVER_CONTAINER
 from inferometer_operator.pods import Pod
@@ -98,8 +98,8 @@ class Observer:
     async def _read(self, observed: Observed, read: Read) -> Observed:
         run = observed.run
         match read:
-            case ReadLibrary(config_map):
-                return replace(observed, library=await self._library(run, config_map))
+            case ReadLibrary(config_map, data_format):
+                return replace(observed, library=await self._library(run, config_map, data_format))
             case TryPods(manifests):
                 return replace(observed, trial=await self._try(manifests))
             case ListPods():
@@ -129,17 +129,18 @@ class Observer:
                 unserved = {**observed.unserved, pod.name: await self._unserved_since(pod)}
                 return replace(observed, unserved=MappingProxyType(unserved))
 
-    async def _library(self, run: Run, name: str) -> NpzFacts | Absent:
+    async def _library(self, run: Run, name: str, data_format: DataFormat) -> LibraryFacts | Absent:
         stored = await self.kube.get("ConfigMap", run.namespace, name)
         if stored is None:
             return Absent(f"there is no ConfigMap {name} in namespace {run.namespace}; create it with the benchmark")
-        encoded = stored.get("binaryData", {}).get(SAMPLES_KEY)
-        if encoded is None:
-            return Absent(f"ConfigMap {name} has no key {SAMPLES_KEY} in its binaryData")
+        key = SAMPLES_KEYS[data_format]
+        encoded, text = (stored.get(block, {}).get(key) for block in ("binaryData", "data"))
+        if encoded is None and text is None:
+            return Absent(f"ConfigMap {name} has no key {key}")
         try:
-            return npz_facts(base64.b64decode(encoded))
+            return library_facts(base64.b64decode(encoded) if text is None else text.encode(), data_format)
         except DataError as error:
-            return Absent(f"ConfigMap {name}, key {SAMPLES_KEY}: {error}")
+            return Absent(f"ConfigMap {name}, key {key}: {error}")
 
     async def _try(self, manifests: tuple[dict[str, Any], ...]) -> LetIn | Refused:
         for manifest in manifests:

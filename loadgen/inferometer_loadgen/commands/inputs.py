@@ -9,8 +9,7 @@ from msgspec import UNSET
 from inferometer_loadgen.spec import BenchmarkSpec, check
 from inferometer_loadgen.spec.decode import Decoded, decode_file
 from inferometer_loadgen.spec.errors import LocatedError, SpecErrors
-
-SAMPLES_KEY = "samples.npz"
+from inferometer_loadgen.spec.load import SAMPLES_KEYS, DataFormat
 
 
 class InputError(Exception):
@@ -31,6 +30,7 @@ class Samples:
 
     config_map: str
     data: bytes
+    format: DataFormat
 
 
 def read_bytes(path: Path) -> bytes:
@@ -72,10 +72,11 @@ def find_samples(path: Path, decoded: Decoded) -> Samples | None:
         return None
     from inferometer_loadgen.spec.config_maps import find_config_map
 
-    entries = find_config_map(path, decoded, source.name)
-    if SAMPLES_KEY not in entries:
+    key = SAMPLES_KEYS[source.format]
+    entries = find_config_map(path, decoded, source.name, key)
+    if key not in entries:
         raise InputError(
-            f"ConfigMap `{source.name}` has no key {SAMPLES_KEY}",
-            f"make it with kubectl create configmap {source.name} --from-file={SAMPLES_KEY}",
+            f"ConfigMap `{source.name}` has no key {key}",
+            f"make it with kubectl create configmap {source.name} --from-file={key}",
         )
-    return Samples(source.name, entries[SAMPLES_KEY])
+    return Samples(source.name, entries[key], source.format)

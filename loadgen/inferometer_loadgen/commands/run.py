@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import UNSET
 
 from inferometer_loadgen.commands.exit_codes import ExitCode, of_verdict
 from inferometer_loadgen.commands.inputs import InputError, find_samples, read_bytes, read_spec, with_workers
@@ -34,7 +35,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("spec", type=Path, help="file with an InferenceBenchmark")
     parser.add_argument(
-        "--endpoint", action="append", required=True, metavar="URL", help="a server's HTTP URL; repeat it for replicas"
+        "--endpoint",
+        action="append",
+        required=True,
+        metavar="URL",
+        help="a server's URL, of HTTP or, as grpc://HOST:8001, of gRPC; repeat it for replicas",
     )
     parser.add_argument(
         "--metrics-url",
@@ -101,7 +106,7 @@ def _write(report: "Report", args: argparse.Namespace) -> None:
 
 
 def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":
-    from inferometer_loadgen.datasets.npz import npz_facts
+    from inferometer_loadgen.datasets.files import library_facts
     from inferometer_loadgen.spec import resolve
 
     decoded = read_spec(args.spec)
@@ -114,7 +119,9 @@ def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":
     target = chosen.target
     triton = msgspec.structs.replace(target.triton, replicas=len(args.endpoint))
     spec = msgspec.structs.replace(chosen, target=msgspec.structs.replace(target, triton=triton))
-    return resolve(decoded.name, spec, None if data is None else npz_facts(data)), data
+    source = spec.load.data.config_map
+    facts = None if data is None or source is UNSET else library_facts(data, source.format)
+    return resolve(decoded.name, spec, facts), data
 
 
 def _data(args: argparse.Namespace, decoded: "Decoded") -> bytes | None:
@@ -135,20 +142,20 @@ def replicas_of(endpoints: list[str], metrics_urls: list[str]) -> "tuple[Replica
         )
     replicas = []
     for position, endpoint in enumerate(endpoints):
-        netloc, host = _parts(endpoint)
+        scheme, netloc, host = _parts(endpoint)
         metrics_url = metrics_urls[position] if metrics_urls else f"http://{host}:8002/metrics"
-        replicas.append(ReplicaAddress(name=netloc, url=f"http://{netloc}", metrics_url=metrics_url))
+        replicas.append(ReplicaAddress(name=netloc, url=f"{scheme}://{netloc}", metrics_url=metrics_url))
     return tuple(replicas)
 
 
-def _parts(endpoint: str) -> tuple[str, str]:
-    """An endpoint's host with its port, and without; in brackets where the host is an address of IPv6."""
+def _parts(endpoint: str) -> tuple[str, str, str]:
+    """An endpoint's scheme, its host with its port, and without; in brackets where the host is an address of IPv6."""
     try:
         parts = urlsplit(endpoint)
-        is_server = parts.scheme == "http" and parts.hostname and parts.port != 0 and parts.path in {"", "/"}
+        is_server = parts.scheme in {"http", "grpc"} and parts.hostname and parts.port != 0 and parts.path in {"", "/"}
     except ValueError:  # a port that is none, brackets that do not close
         is_server = False
     if not is_server:
-        raise InputError(f"--endpoint: `{endpoint}` is no server's URL", "write http://HOST:8000")
+        raise InputError(f"--endpoint: `{endpoint}` is no server's URL", "write http://HOST:8000, or grpc://HOST:8001")
     host = parts.hostname or ""
-    return parts.netloc, f"[{host}]" if ":" in host else host
+    return parts.scheme, parts.netloc, f"[{host}]" if ":" in host else host

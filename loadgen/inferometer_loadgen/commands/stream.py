@@ -41,7 +41,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def execute(args: argparse.Namespace) -> int:
     """Makes the stream and shows it."""
     from inferometer_loadgen.commands import inputs
-    from inferometer_loadgen.datasets.npz import npz_facts
+    from inferometer_loadgen.datasets.files import library_facts
     from inferometer_loadgen.spec.resolve import resolve
     from inferometer_loadgen.stream import make_stream
 
@@ -51,7 +51,7 @@ def execute(args: argparse.Namespace) -> int:
     decoded = inputs.read_spec(args.file)
     samples = inputs.find_samples(args.file, decoded)
     spec = inputs.with_workers(args.file, decoded, args.workers)
-    plan = resolve(decoded.name, spec, npz_facts(samples.data) if samples is not None else None)
+    plan = resolve(decoded.name, spec, library_facts(samples.data, samples.format) if samples is not None else None)
     stream = make_stream(plan.stream, args.limit if args.json else None)
     workers = plan.workers
     if args.json:

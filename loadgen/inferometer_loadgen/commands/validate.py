@@ -95,7 +95,7 @@ def _load(spec: "BenchmarkSpec") -> "Iterator[str]":
 
 def _samples(path: Path, decoded: "Decoded") -> str:
     from inferometer_loadgen.commands import inputs
-    from inferometer_loadgen.datasets.npz import npz_facts
+    from inferometer_loadgen.datasets.files import library_facts
     from inferometer_loadgen.spec.config_maps import ConfigMapMissing
     from inferometer_loadgen.verdict.wording import counted
 
@@ -111,5 +111,5 @@ def _samples(path: Path, decoded: "Decoded") -> str:
             if synthetic is UNSET
             else counted(synthetic.samples, "synthetic sample", "synthetic samples")
         )
-    count = npz_facts(samples.data).samples
+    count = library_facts(samples.data, samples.format).samples
     return f"{counted(count, 'sample', 'samples')} of ConfigMap `{samples.config_map}`"

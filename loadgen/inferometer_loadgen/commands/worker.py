@@ -15,7 +15,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("worker", help="send one shard of a run's queries (started by run and the operator)")
     parser.add_argument("--plan", type=Path, required=True, help="the plan's JSON")
     parser.add_argument("--token", type=Path, required=True, help="file with the run's token")
-    parser.add_argument("--data", type=Path, help="the samples, an npz file, where the plan has them")
+    parser.add_argument("--data", type=Path, help="the file of the samples, where the plan has them")
     parser.add_argument("--coordinator", default=os.environ.get("COORDINATOR"), help="host:port [$COORDINATOR]")
     parser.add_argument("--index", type=int, default=os.environ.get("WORKER_INDEX"), help="[$WORKER_INDEX]")
     parser.add_argument("--pod-uid", default=os.environ.get("POD_UID", ""), help="[$POD_UID]")

@@ -4,9 +4,7 @@ Counters are per process and start at zero: a counter that fell is a server that
 absent; a page without the model's counters is no zero.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +34,39 @@ class Growth:
     restarted: bool
 
 
-def growth(readings: Sequence[ModelCounters | Absent]) -> Growth:
-    """The growth from the first reading to the last; those in between show a restart that the ends would hide."""
-    if not readings:
-        return Growth(Absent("the metrics were never read"), restarted=False)
-    first, last = readings[0], readings[-1]
-    read = [reading for reading in readings if isinstance(reading, ModelCounters)]
-    restarted = any(_fell(earlier, later) for earlier, later in pairwise(read))
-    if isinstance(first, Absent):
-        return Growth(Absent(f"before the run: {first.reason}"), restarted)
-    if isinstance(last, Absent):
-        return Growth(Absent(f"after the run: {last.reason}"), restarted)
-    if restarted:
-        return Growth(Absent("the server restarted within the run"), restarted)
-    grown = {field.name: getattr(last, field.name) - getattr(first, field.name) for field in fields(ModelCounters)}
-    return Growth(ModelCounters(**grown), restarted)
+class Window:
+    """What a replica did from one reading to another; those in between show a restart that the ends would hide.
+
+    It holds no more than it needs to say so, however many readings there are.
+    """
+
+    def __init__(self) -> None:
+        self._first: ModelCounters | Absent | None = None
+        self._last: ModelCounters | Absent | None = None
+        self._latest: ModelCounters | None = None
+        self._restarted = False
+
+    def take(self, reading: ModelCounters | Absent) -> None:
+        """One reading more."""
+        self._first = reading if self._first is None else self._first
+        self._last = reading
+        if isinstance(reading, ModelCounters):
+            self._restarted = self._restarted or (self._latest is not None and _fell(self._latest, reading))
+            self._latest = reading
+
+    def growth(self) -> Growth:
+        """The growth from the first reading to the last."""
+        first, last = self._first, self._last
+        if first is None or last is None:
+            return Growth(Absent("the metrics were never read"), restarted=False)
+        if isinstance(first, Absent):
+            return Growth(Absent(f"before the run: {first.reason}"), self._restarted)
+        if isinstance(last, Absent):
+            return Growth(Absent(f"after the run: {last.reason}"), self._restarted)
+        if self._restarted:
+            return Growth(Absent("the server restarted within the run"), restarted=True)
+        grown = {field.name: getattr(last, field.name) - getattr(first, field.name) for field in fields(ModelCounters)}
+        return Growth(ModelCounters(**grown), restarted=False)
 
 
 def _fell(earlier: ModelCounters, later: ModelCounters) -> bool:

@@ -40,7 +40,8 @@ class LiveView:
         """The run's progress at `now_ns`."""
         reported = [worker.progress for worker in state.workers.values() if worker.progress]
         completed = sum(progress.completed for progress in reported)
-        over = state.phase in {Phase.SCORING, Phase.DONE}
+        # What was called off has not come to its end, whatever was answered.
+        over = state.phase in {Phase.SCORING, Phase.DONE} and not state.called_off
         measuring = state.phase is Phase.MEASURING
         return RunProgress(
             step=_STEPS[state.phase],

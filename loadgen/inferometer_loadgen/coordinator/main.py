@@ -45,8 +45,8 @@ def run_coordinator(settings: CoordinatorSettings) -> bool:
 async def _run(settings: CoordinatorSettings) -> bool:
     plan = plans.decode(settings.plan_path.read_bytes())
     run = Run(plan, settings.run_uid, settings.token, _leave_in(settings.termination_path))
-    api_socket = socket.create_server((settings.host, settings.api_port))
-    link_socket = socket.create_server((settings.host, settings.link_port))
+    api_socket = listen(settings.host, settings.api_port)
+    link_socket = listen(settings.host, settings.link_port)
     link_server = await asyncio.start_server(run.links.serve, sock=link_socket)
     runner = web.AppRunner(Api(settings.token, run).application(), access_log=None)
     await runner.setup()
@@ -66,6 +66,13 @@ async def _run(settings: CoordinatorSettings) -> bool:
         link_server.close()
         await runner.cleanup()
     return there_is_a_report
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; on all addresses it is one for IPv6 too, where the machine has it."""
+    if host in {"", "0.0.0.0", "::"} and socket.has_dualstack_ipv6():
+        return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
 
 
 @contextlib.asynccontextmanager

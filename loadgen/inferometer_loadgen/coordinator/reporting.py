@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from inferometer_loadgen import __version__
 from inferometer_loadgen.coordinator.clocks import ClockFit
 from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters
+from inferometer_loadgen.coordinator.self_reports import vitals_of
 from inferometer_loadgen.plan import Assignment, Plan, digest
 from inferometer_loadgen.protocol.frames import Finished
 from inferometer_loadgen.report.schema import (
@@ -22,6 +23,7 @@ from inferometer_loadgen.report.schema import (
     Result,
     Versions,
     WorkerReport,
+    WorkerVitals,
 )
 from inferometer_loadgen.stream import Issue, Stream, issue_of, stream_digest
 from inferometer_loadgen.verdict import (
@@ -29,6 +31,7 @@ from inferometer_loadgen.verdict import (
     Finding,
     Measured,
     Verdict,
+    Vitals,
     last_answer_ns,
     latency_summary,
     metric,
@@ -192,6 +195,23 @@ def _worker(facts: RunFacts, lag_ns: NDArray[np.int64], index: int) -> WorkerRep
         cpu_ns=finished.cpu_ns if finished else None,
         busy=finished.busy_ns / finished.elapsed_ns if finished and finished.elapsed_ns else None,
         clock=_clock(clock) if clock else None,
+        vitals=_vitals(vitals_of(finished)) if finished else None,
+    )
+
+
+def _vitals(vitals: Vitals) -> WorkerVitals:
+    return WorkerVitals(
+        run_delay_ns=vitals.run_delay_ns,
+        throttled_ns=vitals.throttled_ns,
+        stolen=vitals.stolen,
+        stalls=len(vitals.stalls),
+        stalled_ns=vitals.stalled_ns,
+        longest_stall_ns=vitals.longest_stall_ns,
+        full_collections=vitals.full_collections,
+        major_faults=vitals.major_faults,
+        segments=vitals.segments,
+        retransmitted=vitals.retransmitted,
+        round_trip_ns=vitals.round_trip_ns,
     )
 
 

@@ -26,6 +26,7 @@ from inferometer_loadgen.coordinator.merge import (
 )
 from inferometer_loadgen.coordinator.reporting import RunFacts, build_report
 from inferometer_loadgen.coordinator.scrape import Scraper
+from inferometer_loadgen.coordinator.self_reports import vitals_of
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
@@ -235,9 +236,12 @@ class Run:
 
     async def _end_window(self) -> None:
         self._stop_during()
-        await asyncio.gather(*(link.ping(PINGS_AT_AN_END) for link in self.links.links.values()))
-        if self._scraper is not None:
-            await self._scraper.end_window()
+        if self._scraper is None:
+            raise RuntimeError("a window ends after it began")
+        # Together: whatever else the servers do by the time a slow worker has answered would count as foreign.
+        await asyncio.gather(
+            self._scraper.end_window(), *(link.ping(PINGS_AT_AN_END) for link in self.links.links.values())
+        )
         self._events.put_nowait(ev.WindowRead())
 
     async def _score(self) -> None:
@@ -313,6 +317,12 @@ def _judge(facts: RunFacts, columns: list[WorkerColumns], called_off: str) -> sc
         measured = replace(measured, samples_per_row=facts.stream.samples_per_row)
     else:
         measured = merge(facts.stream, columns, servers, all_there=not called_off, first_error=first_error)
+    uncertainties = [clock.uncertainty_ns for _, _, clock in facts.workers if clock is not None]
+    measured = replace(
+        measured,
+        clients=tuple(vitals_of(finished) if finished else None for _, finished, _ in facts.workers),
+        clock_uncertainty_ns=max(uncertainties, default=None),
+    )
     if called_off:
         measured = when_called_off(measured, called_off)
         if not len(measured):

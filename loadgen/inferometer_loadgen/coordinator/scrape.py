@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import aiohttp
 
-from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters, growth
+from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters, Window
 from inferometer_loadgen.coordinator.metrics_page import parse_counters
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
 
@@ -23,26 +23,29 @@ class Scraper:
         self._model = model
         self._replicas = replicas
         self._session = session
-        self._readings: list[list[ModelCounters | Absent]] = [[] for _ in replicas]
+        self._windows = [Window() for _ in replicas]
 
     async def begin_window(self) -> None:
         """The readings from here on are the window's, the first taken once the counts stand still."""
         settled = await self._settle()
-        self._readings = [[reading] for reading in settled]
+        self._windows = [Window() for _ in self._replicas]
+        self._take(settled)
 
     async def read(self) -> None:
         """One more reading of each replica."""
-        for readings, reading in zip(self._readings, await self._read_all(), strict=True):
-            readings.append(reading)
+        self._take(await self._read_all())
 
     async def end_window(self) -> None:
         """The window's last reading, taken once the counts stand still."""
-        for readings, reading in zip(self._readings, await self._settle(), strict=True):
-            readings.append(reading)
+        self._take(await self._settle())
 
     def growth(self) -> tuple[Growth, ...]:
         """What each replica did within the window."""
-        return tuple(growth(readings) for readings in self._readings)
+        return tuple(window.growth() for window in self._windows)
+
+    def _take(self, readings: Sequence[ModelCounters | Absent]) -> None:
+        for window, reading in zip(self._windows, readings, strict=True):
+            window.take(reading)
 
     async def _settle(self) -> list[ModelCounters | Absent]:
         """Readings that did not change for `SETTLE_EVERY_S`, or the last ones after `SETTLE_LIMIT_S`.

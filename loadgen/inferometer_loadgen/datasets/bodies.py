@@ -4,8 +4,9 @@ tritonclient makes them, so that they are what Triton's own client would send; i
 this module imports tritonclient, which takes a third of a second: only those that send import it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import ml_dtypes
@@ -41,7 +42,13 @@ def http_body(sample: Sample, metadata: ModelMetadata) -> HttpBody:
     return http_batch([sample], metadata)
 
 
-def http_batch(samples: Sequence[Sample], metadata: ModelMetadata) -> HttpBody:
+type Parameters = Mapping[str, int | str]
+"""Of a request, for the model's backend."""
+
+
+def http_batch(
+    samples: Sequence[Sample], metadata: ModelMetadata, parameters: Parameters = MappingProxyType({})
+) -> HttpBody:
     """The request that asks about several samples as one batch. Raises DataError where they cannot be one."""
     inputs = []
     for tensor, array in _batch(samples, metadata):
@@ -49,12 +56,14 @@ def http_batch(samples: Sequence[Sample], metadata: ModelMetadata) -> HttpBody:
         infer_input.set_data_from_numpy(array, binary_data=True)
         inputs.append(infer_input)
     outputs = [InferRequestedOutput(tensor.name, binary_data=True) for tensor in metadata.outputs]
-    data, json_length = InferenceServerClient.generate_request_body(inputs, outputs=outputs)
+    data, json_length = InferenceServerClient.generate_request_body(inputs, outputs=outputs, parameters=parameters)
     # None: the whole body is JSON, as for an input without an element.
     return HttpBody(data=bytes(data), json_length=len(data) if json_length is None else json_length)
 
 
-def grpc_message(samples: Sequence[Sample], metadata: ModelMetadata, version: str) -> bytes:
+def grpc_message(
+    samples: Sequence[Sample], metadata: ModelMetadata, version: str, parameters: Parameters = MappingProxyType({})
+) -> bytes:
     """The ModelInfer message that asks about these samples as one batch. Raises DataError where they cannot be one."""
     # Imported here: gRPC's own library takes a third of a second more, and only this protocol needs it.
     from tritonclient import grpc
@@ -76,7 +85,7 @@ def grpc_message(samples: Sequence[Sample], metadata: ModelMetadata, version: st
         sequence_end=False,
         priority=0,
         timeout=None,
-        parameters=None,
+        parameters=parameters,
     )
     message: bytes = request.SerializeToString()
     return message

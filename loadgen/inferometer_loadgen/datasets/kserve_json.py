@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inferometer_loadgen.datasets.json_values import array_of, shape_of
 from inferometer_loadgen.datasets.library import DataError, Sample, SampleLibrary
 from inferometer_loadgen.datasets.metadata import ModelMetadata, TensorSpec
-from inferometer_loadgen.spec.resolve import NpzFacts
+from inferometer_loadgen.spec.resolve import LibraryFacts
 
 FORMS_HINT = (
     'write {"data": [{INPUT: {"content": […], "shape": […]}}, …]}, or {"requests": [{"inputs": [{"name": INPUT, '
@@ -29,9 +29,9 @@ type _Tensors = dict[str, tuple[str, Any]]
 """The value of each input, and where it stands."""
 
 
-def json_facts(data: bytes) -> NpzFacts:
+def json_facts(data: bytes) -> LibraryFacts:
     """What a plan must know of a library's bytes. Raises DataError where they are none."""
-    return NpzFacts(samples=len(_samples(data)), sha256=hashlib.sha256(data).hexdigest())
+    return LibraryFacts(samples=len(_samples(data)), sha256=hashlib.sha256(data).hexdigest())
 
 
 def json_library(data: bytes, metadata: ModelMetadata) -> SampleLibrary:

@@ -15,7 +15,7 @@ import numpy as np
 
 from inferometer_loadgen.datasets.library import DataError, Sample, SampleLibrary
 from inferometer_loadgen.datasets.metadata import KSERVE_TYPES
-from inferometer_loadgen.spec.resolve import NpzFacts
+from inferometer_loadgen.spec.resolve import LibraryFacts
 
 MAX_ARRAYS = 64
 """As many as spec.model.inputs may name."""
@@ -24,7 +24,7 @@ _READ_HEADER = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.form
 _SAVE_HINT = "save it with numpy.savez(file, INPUT=array, …), one array for each input, its first dimension the sample"
 
 
-def npz_facts(data: bytes) -> NpzFacts:
+def npz_facts(data: bytes) -> LibraryFacts:
     """What a plan must know of an npz file's bytes. Raises DataError where it is no sample library."""
     try:
         headers = _headers(data)
@@ -32,7 +32,7 @@ def npz_facts(data: bytes) -> NpzFacts:
         raise
     except Exception as error:  # zipfile and numpy raise a dozen kinds for a bad file, SystemError among them
         raise _unreadable(error) from error
-    return NpzFacts(samples=_samples(headers), sha256=hashlib.sha256(data).hexdigest())
+    return LibraryFacts(samples=_samples(headers), sha256=hashlib.sha256(data).hexdigest())
 
 
 def npz_library(data: bytes) -> SampleLibrary:

@@ -104,6 +104,30 @@ class Clock(ReportStruct, frozen=True, kw_only=True):
     uncertainty_ns: int
 
 
+class WorkerVitals(ReportStruct, frozen=True, kw_only=True):
+    """What a worker's machine did to it in the measured window; None is what the machine does not tell."""
+
+    run_delay_ns: int | None
+    """How long it was ready to run while others ran."""
+    throttled_ns: int | None
+    """How long its CPU quota was used up."""
+    stolen: float | None
+    """The share of CPU time that the hypervisor gave to others."""
+    stalls: int
+    """How many times it read nothing for more than a millisecond."""
+    stalled_ns: int
+    longest_stall_ns: int
+    full_collections: int
+    """Of Python's garbage."""
+    major_faults: int
+    """Pages read from a disk."""
+    segments: int | None
+    """TCP segments sent on connections that were open all the time, and those of them sent again."""
+    retransmitted: int | None
+    round_trip_ns: int | None
+    """Of TCP to the servers, smoothed, the mean over connections at the end."""
+
+
 class WorkerReport(ReportStruct, frozen=True, kw_only=True):
     """One worker: how well it kept the schedule, and how its clock stands to the coordinator's."""
 
@@ -121,6 +145,8 @@ class WorkerReport(ReportStruct, frozen=True, kw_only=True):
     """Share of the measured time that the loop was not waiting."""
     clock: Clock | None
     """None for a worker that was lost before its clock was known."""
+    vitals: WorkerVitals | None = None
+    """None for a worker that was lost."""
 
 
 class ClientReport(ReportStruct, frozen=True, kw_only=True):

@@ -2,6 +2,6 @@
 
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import SpecError, check
-from inferometer_loadgen.spec.resolve import NpzFacts, resolve
+from inferometer_loadgen.spec.resolve import LibraryFacts, resolve
 
-__all__ = ["BenchmarkSpec", "NpzFacts", "SpecError", "check", "resolve"]
+__all__ = ["BenchmarkSpec", "LibraryFacts", "SpecError", "check", "resolve"]

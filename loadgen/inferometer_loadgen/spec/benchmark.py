@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from inferometer_loadgen.spec.base import SpecStruct
 from inferometer_loadgen.spec.load import Load
@@ -19,16 +19,48 @@ TensorName = Annotated[
         extra={"form": "an input's name: letters, digits and _ . : / -"},
     ),
 ]
+ParameterName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=128,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        extra={"form": "a parameter's name: letters, digits and _ . -"},
+    ),
+]
+type _WholeNumber = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+type _Text = Annotated[str, Meta(max_length=4096)]
+ParameterValue = Annotated[_WholeNumber | _Text, Meta(extra={"form": "a text or a whole number"})]
 Dimension = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class ModelInput(SpecStruct, frozen=True, kw_only=True):
     """What the spec fixes about one input of the model."""
 
-    shape: Annotated[
-        tuple[Dimension, ...],
-        Meta(max_length=16, description="One sample's shape, where the model leaves a dimension open (-1)."),
-    ]
+    shape: (
+        Annotated[
+            tuple[Dimension, ...],
+            Meta(max_length=16, description="One sample's shape, where the model leaves a dimension open (-1)."),
+        ]
+        | UnsetType
+    ) = UNSET
+    min: Annotated[float, Meta(description="The least value that is drawn; 0 if left out.")] | UnsetType = UNSET
+    max: (
+        Annotated[
+            float,
+            Meta(
+                description="The largest value that is drawn; if left out 127 of integers, and for floats everything "
+                "below 1."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    text_bytes: (
+        Annotated[
+            int, Meta(ge=0, le=1_048_576, description="The length of each text of an input of BYTES; 16 if left out.")
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Model(SpecStruct, frozen=True, kw_only=True):
@@ -55,7 +87,15 @@ class Model(SpecStruct, frozen=True, kw_only=True):
     ] = ""
     inputs: Annotated[
         dict[TensorName, ModelInput],
-        Meta(max_length=64, description="Shapes of inputs that the model leaves open; for synthetic samples."),
+        Meta(
+            max_length=64,
+            description="Of synthetic samples: the shapes of inputs that the model leaves open, and the range of their "
+            "values.",
+        ),
+    ] = {}
+    parameters: Annotated[
+        dict[ParameterName, ParameterValue],
+        Meta(max_length=32, description="Parameters that are sent with every request, for the model's backend."),
     ] = {}
 
 

@@ -15,6 +15,8 @@ MAX_NAME_LENGTH = 40
 MAX_QUERIES = 50_000_000
 """What one worker's record columns hold in about 2 GB."""
 
+MAX_SPIN_NS = 1_000_000
+
 OWNED_ARGUMENTS = (
     "--model-repository",
     "--http-port",
@@ -26,6 +28,12 @@ OWNED_ARGUMENTS = (
     "--exit-on-error",
 )
 """Arguments of tritonserver that the operator sets, since probes, load and scrapes depend on them."""
+
+
+RESERVED_PARAMETERS = frozenset(
+    ("sequence_id", "sequence_start", "sequence_end", "priority", "timeout", "headers", "binary_data_output")
+)
+"""Names of request parameters, beside those that begin with triton_."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,15 @@ def _one_library(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     yield from _exactly_one("spec.load.data", {"synthetic": data.synthetic, "configMap": data.config_map})
 
 
+def _parameters_are_the_models_own(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A parameter of the model that has a meaning for Triton itself. Next: leave it out."""
+    for name in spec.model.parameters:
+        if name in RESERVED_PARAMETERS or name.startswith("triton_"):
+            yield SpecError(
+                f"spec.model.parameters.{name}", "is reserved: it has a meaning for Triton itself", "leave it out"
+            )
+
+
 def _exactly_one(path: str, fields: dict[str, object]) -> Iterator[SpecError]:
     given = [name for name, value in fields.items() if value is not UNSET]
     if len(given) == 1:
@@ -76,13 +93,16 @@ def _exactly_one(path: str, fields: dict[str, object]) -> Iterator[SpecError]:
 
 def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """A duration of zero, or a scrape interval under 100ms. Next: a longer one."""
-    deadline, bound = spec.run_policy.active_deadline, spec.load.latency_bound
+    given = (
+        ("spec.load.latencyBound", spec.load.latency_bound),
+        ("spec.load.queryTimeout", spec.load.query_timeout),
+        ("spec.runPolicy.activeDeadline", spec.run_policy.active_deadline),
+    )
     for path, text in (
-        *((("spec.load.latencyBound", bound),) if isinstance(bound, str) else ()),
+        *((path, text) for path, text in given if isinstance(text, str)),
         ("spec.load.minDuration", spec.load.min_duration),
         ("spec.metrics.interval", spec.metrics.interval),
         ("spec.target.triton.startupTimeout", spec.target.triton.startup_timeout),
-        *((("spec.runPolicy.activeDeadline", deadline),) if isinstance(deadline, str) else ()),
     ):
         if parse_duration_ns(text) == 0:
             yield SpecError(path, f"`{text}` is no time at all", "write a duration above zero")
@@ -91,6 +111,17 @@ def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecErr
             "spec.metrics.interval",
             f"`{spec.metrics.interval}` would load the servers with scrapes",
             "write 100ms or more",
+        )
+
+
+def _spinning_ends(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A spin of more than 1ms. Next: a shorter one; the kernel wakes a worker up in some tens of microseconds."""
+    spin = spec.load.spin
+    if isinstance(spin, str) and parse_duration_ns(spin) > MAX_SPIN_NS:
+        yield SpecError(
+            "spec.load.spin",
+            f"`{spin}` keeps a CPU busy for nothing: a worker is woken up in some tens of microseconds",
+            "write 1ms or less, such as 50us",
         )
 
 
@@ -153,6 +184,16 @@ def _one_worker_where_one_query_is_open(_name: str, spec: BenchmarkSpec) -> Iter
         )
 
 
+def _one_worker_knows_what_is_open(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Several workers that send to the replica with the fewest queries open. Next: one worker, or RoundRobin."""
+    if spec.load.balance == "LeastOutstanding" and spec.load.workers > 1:
+        yield SpecError(
+            "spec.load.balance",
+            f"`LeastOutstanding` does not fit {spec.load.workers} workers: each knows of its own queries only",
+            "set workers to 1, or write RoundRobin",
+        )
+
+
 def _open_requests_can_be_shared(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """Fewer open requests than workers, or more than their connections can carry. Next: other workers, or gRPC."""
     load, replicas = spec.load, spec.target.triton.replicas
@@ -206,11 +247,14 @@ RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
     _name_leaves_room,
     _one_repository,
     _one_library,
+    _parameters_are_the_models_own,
     _durations_are_positive,
+    _spinning_ends,
     _deadline_leaves_time,
     _queries_fit,
     _arguments_are_free,
     _gpus_are_asked_once,
+    _one_worker_knows_what_is_open,
 )
 RULES: tuple[Rule, ...] = (
     *RULES_OF_ANY_SCENARIO,

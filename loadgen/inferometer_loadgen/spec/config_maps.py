@@ -19,28 +19,28 @@ type Entries = Mapping[str, bytes]
 class ConfigMapMissing(SpecErrors):
     """A ConfigMap that is neither in the spec's file nor beside it; it may still be in the cluster."""
 
-    def __init__(self, source: str, name: str) -> None:
+    def __init__(self, source: str, name: str, key: str) -> None:
         missing = SpecError(
             "spec.load.data.configMap.name",
             f"there is no ConfigMap `{name}` in this file, nor in a file {name}.yaml beside it",
-            f"put it there: kubectl create configmap {name} --from-file=samples.npz --dry-run=client -o yaml "
-            f"> {name}.yaml",
+            f"put it there: kubectl create configmap {name} --from-file={key} --dry-run=client -o yaml > {name}.yaml",
         )
         super().__init__((LocatedError(source, None, missing),))
         self.name = name
 
 
-def find_config_map(spec_path: Path, decoded: Decoded, name: str) -> Entries:
+def find_config_map(spec_path: Path, decoded: Decoded, name: str, key: str) -> Entries:
     """The entries of ConfigMap `name`, from the spec's file or from `<name>.yaml` beside it.
 
-    Raises ConfigMapMissing where it is in neither, SpecErrors where it cannot be read.
+    `key` is what is looked for there. Raises ConfigMapMissing where it is in neither, SpecErrors where it cannot be
+    read.
     """
     beside = spec_path.with_name(f"{name}.yaml")
     for path, documents in ((spec_path, decoded.documents), (beside, _documents(beside))):
         for document in documents:
             if _is_config_map(document.value, name, decoded.namespace):
                 return _entries(document, str(path))
-    raise ConfigMapMissing(str(spec_path), name)
+    raise ConfigMapMissing(str(spec_path), name, key)
 
 
 def _documents(path: Path) -> tuple[Document, ...]:

@@ -1,5 +1,7 @@
 """The load: which queries, how many, how fast, from where, and what is expected of the answers."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
@@ -8,6 +10,10 @@ from inferometer_loadgen.spec.base import NodeSelector, ObjectName, Resources, S
 from inferometer_loadgen.spec.units import Duration
 
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+DataFormat = Literal["npz", "kserve-json"]
+SAMPLES_KEYS: Mapping[DataFormat, str] = MappingProxyType({"npz": "samples.npz", "kserve-json": "samples.json"})
+"""Where in a ConfigMap the samples are."""
 
 
 class SpecSeeds(SpecStruct, frozen=True, kw_only=True):
@@ -31,13 +37,15 @@ class Synthetic(SpecStruct, frozen=True, kw_only=True):
 class ConfigMapData(SpecStruct, frozen=True, kw_only=True):
     """Samples in a ConfigMap."""
 
-    name: Annotated[
-        ObjectName,
+    name: Annotated[ObjectName, Meta(description="A ConfigMap of the benchmark's namespace, which holds the samples.")]
+    format: Annotated[
+        DataFormat,
         Meta(
-            description="A ConfigMap of the benchmark's namespace whose key samples.npz holds an array for each input "
-            "of the model, its first dimension the sample."
+            description="npz: its key samples.npz holds an array for each input of the model, its first dimension the "
+            "sample. kserve-json: its key samples.json holds perf_analyzer's input data or KServe v2 requests; for "
+            "texts, and for samples of different shapes."
         ),
-    ]
+    ] = "npz"
 
 
 class Data(SpecStruct, frozen=True, kw_only=True):
@@ -159,6 +167,34 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         Duration,
         Meta(description="The same load is sent for this long before the measurement, and not counted."),
     ] = "2s"
+    balance: Annotated[
+        Literal["RoundRobin", "LeastOutstanding"],
+        Meta(
+            description="Which replica a query is sent to. RoundRobin: in turn, whatever the number of workers. "
+            "LeastOutstanding: the one with the fewest queries open, which is known to a single worker only."
+        ),
+    ] = "RoundRobin"
+    query_timeout: (
+        Annotated[
+            Duration,
+            Meta(
+                description="A query that has no answer for so long after its sending has failed, and its connection "
+                "is given up. Left out, answers are awaited to the end of the run, and then for 2x latencyBound and 5s."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    spin: (
+        Annotated[
+            Duration,
+            Meta(
+                description="Server: so long before a query is due its worker stops sleeping, so that it is sent "
+                "without the delay of waking up. It uses the worker's whole CPU where queries are closer than that.",
+                extra={"unit": "us"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     seeds: Annotated[SpecSeeds, Meta(description="The seeds of the query stream; MLPerf v6.1's by default.")] = (
         SpecSeeds()
     )

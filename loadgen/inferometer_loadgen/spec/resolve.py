@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.plan import (
     InputPlan,
     JudgePlan,
+    KServeJsonData,
     ModelPlan,
     NpzData,
     Plan,
@@ -15,7 +16,7 @@ from inferometer_loadgen.plan import (
     SyntheticData,
 )
 from inferometer_loadgen.spec import scenarios
-from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.benchmark import BenchmarkSpec, ModelInput
 from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.units import parse_duration_ns
 
@@ -26,14 +27,14 @@ UNBOUND_ANSWER_NS = 60_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class NpzFacts:
-    """What must be known of an npz sample library before a plan can be made."""
+class LibraryFacts:
+    """What must be known of a sample library in a file before a plan can be made."""
 
     samples: int
     sha256: str
 
 
-def resolve(name: str, spec: BenchmarkSpec, library: NpzFacts | None) -> Plan:
+def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None) -> Plan:
     """The plan of a spec that has passed `check`; `library` is needed where the data are not synthetic."""
     load, scenario = spec.load, spec.scenario
     data = _data(load, library)
@@ -46,7 +47,8 @@ def resolve(name: str, spec: BenchmarkSpec, library: NpzFacts | None) -> Plan:
         model=ModelPlan(
             name=spec.model.name,
             version=spec.model.version,
-            inputs=tuple(InputPlan(name=key, shape=value.shape) for key, value in sorted(spec.model.inputs.items())),
+            inputs=tuple(_input(name, given) for name, given in sorted(spec.model.inputs.items())),
+            parameters=dict(spec.model.parameters),
         ),
         data=data,
         stream=StreamPlan(
@@ -71,6 +73,9 @@ def resolve(name: str, spec: BenchmarkSpec, library: NpzFacts | None) -> Plan:
         replicas=replicas,
         connections_per_replica=scenarios.connections_needed(scenario, load, replicas),
         in_flight=scenarios.in_flight(scenario, load, replicas),
+        balance=load.balance,
+        query_timeout_ns=_duration_ns(load.query_timeout),
+        spin_ns=_duration_ns(load.spin),
         warmup_ns=parse_duration_ns(load.warmup),
         drain_ns=answers_within_ns(load) + DRAIN_GRACE_NS,
         scrape_interval_ns=parse_duration_ns(spec.metrics.interval),
@@ -82,10 +87,26 @@ def answers_within_ns(load: Load) -> int:
     return 2 * scenarios.latency_bound_ns(load) or UNBOUND_ANSWER_NS
 
 
-def _data(load: Load, library: NpzFacts | None) -> SyntheticData | NpzData:
+def _duration_ns(text: str | UnsetType) -> int:
+    return 0 if isinstance(text, UnsetType) else parse_duration_ns(text)
+
+
+def _input(name: str, given: ModelInput) -> InputPlan:
+    return InputPlan(
+        name=name,
+        shape=None if given.shape is UNSET else given.shape,
+        min=None if given.min is UNSET else given.min,
+        max=None if given.max is UNSET else given.max,
+        text_bytes=None if given.text_bytes is UNSET else given.text_bytes,
+    )
+
+
+def _data(load: Load, library: LibraryFacts | None) -> SyntheticData | NpzData | KServeJsonData:
     synthetic = load.data.synthetic
     if synthetic is not UNSET:
         return SyntheticData(samples=synthetic.samples, seed=synthetic.seed)
     if library is None:
         raise TypeError("the plan of a spec with data of its own needs the library's facts")
+    if load.data.config_map is not UNSET and load.data.config_map.format == "kserve-json":
+        return KServeJsonData(samples=library.samples, sha256=library.sha256)
     return NpzData(samples=library.samples, sha256=library.sha256)

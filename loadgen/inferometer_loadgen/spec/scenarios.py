@@ -103,6 +103,14 @@ FITS = (
         "the requests that are open at a time",
         "only in Offline all is due at once",
     ),
+    Fit(
+        "spin",
+        "spin",
+        (),
+        ("Server",),
+        "how long before a query is due its worker stops sleeping",
+        "no query is due at a time of its own",
+    ),
 )
 
 
@@ -159,7 +167,8 @@ def requests_at_once(scenario: Scenario, load: Load, replicas: int) -> int:
         return expected_in_flight(target_qps(load) / load.workers / replicas, latency_bound_ns(load))
     of_worker = math.ceil(in_flight(scenario, load, replicas) / load.workers)
     # Offline has a window at each replica; elsewhere all that is open may be at one of them.
-    return math.ceil(of_worker / replicas) if scenario == "Offline" else of_worker
+    has_windows = scenario == "Offline" and load.balance == "RoundRobin"
+    return math.ceil(of_worker / replicas) if has_windows else of_worker
 
 
 def expected_in_flight(qps: float, bound_ns: int) -> int:

@@ -6,6 +6,7 @@ A value without a misfit here is one that msgspec converts; a property test hold
 
 import difflib
 import functools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -117,7 +118,10 @@ def _leaf(kind: inspect.Type, value: object, unit: str, form: str) -> words.Word
             whole = isinstance(kind, inspect.IntType)
             if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
                 return words.no_number(value, whole)
-            return words.out_of_bounds(kind, cast("float", value))
+            number = cast("float", value)
+            return words.out_of_bounds(kind, number) or (
+                None if whole or math.isfinite(number) else words.no_number(value, whole)
+            )
         case inspect.LiteralType():
             return None if value in kind.values else words.no_choice(kind.values, value)
         case inspect.BoolType():

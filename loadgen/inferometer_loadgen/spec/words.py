@@ -79,6 +79,8 @@ def no_text(value: object, pattern: str | None, unit: str) -> Words:
 def no_number(value: object, whole: bool) -> Words:
     """For something else where a number is expected."""
     expected = "a whole number" if whole else "a number"
+    if isinstance(value, float) and not whole:
+        return f"{shown(value)} is no number", "write a number of digits"
     if isinstance(value, float):
         return f"{shown(value)} is no whole number", f"write {max(1, math.floor(value)) if math.isfinite(value) else 1}"
     hint = f"write {expected}"

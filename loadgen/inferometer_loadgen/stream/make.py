@@ -8,6 +8,7 @@ from inferometer_loadgen.stream import lengths
 from inferometer_loadgen.stream.arrivals import poisson_arrivals_ns
 from inferometer_loadgen.stream.model import Issue, Stream, unscheduled
 from inferometer_loadgen.stream.order import Order
+from inferometer_loadgen.stream.replay import unpack_times
 from inferometer_loadgen.stream.twister import Twister
 
 
@@ -60,6 +61,8 @@ def _arrivals_ns(plan: StreamPlan) -> NDArray[np.int64]:
     def arrivals_ns(min_duration_ns: int, min_rows: int) -> NDArray[np.int64]:
         return poisson_arrivals_ns(Twister(plan.seeds.schedule), plan.target_qps, min_duration_ns, min_rows)
 
+    if plan.scenario == "Replay":
+        return unpack_times(plan.replay)
     if lengths.has_fixed_length(plan):
         return arrivals_ns(0, lengths.fixed_rows(plan))
     scheduled_ns = arrivals_ns(plan.min_duration_ns, lengths.least_rows(plan))
@@ -72,7 +75,8 @@ def _refuse_what_has_no_stream(plan: StreamPlan) -> None:
         raise ValueError(
             f"no stream from {plan.performance_samples} of {plan.total_samples} samples: both must be above 0"
         )
-    if issue_of(plan) in (Issue.SCHEDULED, Issue.INTERVAL) and not plan.target_qps > 0:
+    needs_rate = plan.scenario == "Server" or issue_of(plan) is Issue.INTERVAL
+    if needs_rate and not plan.target_qps > 0:
         raise ValueError(f"no stream of {plan.scenario} at {plan.target_qps:g} queries/s: the rate must be above 0")
     if plan.order == "Same" and not 0 <= plan.same_index < min(plan.performance_samples, plan.total_samples):
         raise ValueError(f"sameIndex {plan.same_index} is not one of {plan.performance_samples} loaded samples")

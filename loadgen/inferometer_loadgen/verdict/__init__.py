@@ -6,6 +6,7 @@ from inferometer_loadgen.verdict.measured import NEVER_NS, Measured, QueryStatus
 from inferometer_loadgen.verdict.metric import Metric, last_answer_ns, metric, server_metric
 from inferometer_loadgen.verdict.percentiles import LatencySummary, latency_summary, percentile, unless_never
 from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
+from inferometer_loadgen.verdict.vitals import Vitals
 
 __all__ = [
     "judge",
@@ -16,6 +17,7 @@ __all__ = [
     "Measured",
     "QueryStatus",
     "ServerCounts",
+    "Vitals",
     "NEVER_NS",
     "latency_summary",
     "LatencySummary",

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inferometer_loadgen.plan import Plan
-from inferometer_loadgen.stream import Issue, issue_of
 from inferometer_loadgen.verdict.checks import CHECKS
-from inferometer_loadgen.verdict.counterfactual import client_influenced
+from inferometer_loadgen.verdict.counterfactual import client_disturbed, client_influenced
 from inferometer_loadgen.verdict.measured import Measured
-from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
+from inferometer_loadgen.verdict.reasons import Finding, Severity
 
 type Word = Literal["Valid", "Invalid", "Inconclusive"]
 
@@ -31,12 +30,13 @@ def judge(measured: Measured, plan: Plan) -> Verdict:
     if len(measured.servers) != plan.replicas:
         raise ValueError(f"counts of {len(measured.servers)} servers, but the plan has {plan.replicas} replicas")
     findings = [finding for check in CHECKS if (finding := check(measured, plan)) is not None]
-    warnings = tuple(finding for finding in findings if finding.severity is Severity.WARNING)
     reasons = tuple(finding for finding in findings if finding.severity is not Severity.WARNING)
-    is_scheduled = issue_of(plan.stream) is Issue.SCHEDULED
-    if is_scheduled and [reason.type for reason in reasons] == [ReasonType.LATENCY_BOUND_EXCEEDED]:
-        doubt = client_influenced(measured, plan)
-        reasons = (doubt, *reasons) if doubt is not None else reasons
+    warnings = tuple(finding for finding in findings if finding.severity is Severity.WARNING)
+    doubt = client_influenced(measured, plan, reasons)
+    if doubt is not None:
+        reasons = (doubt, *reasons)
+    elif (disturbed := client_disturbed(measured, plan)) is not None:
+        warnings = (*warnings, disturbed)
     return Verdict(word=_word(reasons), reasons=reasons, warnings=warnings)
 
 

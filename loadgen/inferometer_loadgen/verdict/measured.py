@@ -7,11 +7,13 @@ differences of two times of one worker, taken on that worker's monotonic clock, 
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inferometer_loadgen.stream import replica_of
+from inferometer_loadgen.verdict.vitals import Vitals, receive_stall_ns
 
 NEVER_NS = int(np.iinfo(np.int64).max)
 """The time of what did not happen, and the latency of a query without a good answer: later than any other."""
@@ -40,7 +42,7 @@ class ServerCounts:
 
     replica: str
     successes: int | None
-    """Inferences that succeeded; None when the counter could not be read."""
+    """Requests that succeeded, whatever their number of samples; None when the counter could not be read."""
     failures: int | None
     absent_reason: str
     """Why a count is None; empty when both are there."""
@@ -48,7 +50,7 @@ class ServerCounts:
     """Whether the server began anew within the window, so that its counts are not comparable."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Measured:
     """One row a query of the whole stream, in its order, sent or not; and what each replica counted.
 
@@ -80,6 +82,10 @@ class Measured:
     """What a row asks for at once: a query of MultiStream, a request of Offline."""
     missing_samples: int = 0
     """By how many samples the last row is shorter than the others."""
+    clients: tuple[Vitals | None, ...] = ()
+    """By worker: what it says of itself; None of one that was lost."""
+    clock_uncertainty_ns: int | None = None
+    """Of the worst-known of the workers' clocks; None where none is known."""
 
     def __post_init__(self) -> None:
         rows = len(self.index)
@@ -97,7 +103,8 @@ class Measured:
 
     def of_worker(self, worker: int, workers: int) -> slice | NDArray[np.bool]:
         """Which rows are those of one of so many workers: an index into the columns."""
-        if self._is_gapless():
+        # That the indices rise was proved when this was made, so the last one says whether there are gaps.
+        if not len(self) or self.index[-1] == len(self) - 1:
             return slice(worker, None, workers)
         own: NDArray[np.bool] = self.index % workers == worker
         return own
@@ -138,11 +145,28 @@ class Measured:
         It starts when the query was due, not when it was sent: a server that is slow enough to hold the client up
         would otherwise look faster than it is. LoadGen 6.0.17 measures Server in the same way.
         """
+        return self._latency_ns
+
+    @cached_property
+    def _latency_ns(self) -> NDArray[np.int64]:
         return np.where(self.answered(), self.done_ns - self.scheduled_ns, NEVER_NS)
 
     def send_lag_ns(self) -> NDArray[np.int64]:
         """How late each query was sent, the client's own share of its latency; NEVER_NS where it was not sent."""
         return np.where(self.was_sent(), self.sent_ns - self.scheduled_ns, NEVER_NS)
+
+    def receive_stall_ns(self) -> NDArray[np.int64]:
+        """How much earlier each answer may have been there than it was read, at most: again the client's own share."""
+        return self._receive_stall_ns
+
+    @cached_property
+    def _receive_stall_ns(self) -> NDArray[np.int64]:
+        stall_ns = np.zeros(len(self), dtype=np.int64)
+        for worker, vitals in enumerate(self.clients):
+            if vitals is not None and len(vitals.stalls):
+                own = self.of_worker(worker, len(self.clients))
+                stall_ns[own] = receive_stall_ns(self.sent_ns[own], self.done_ns[own], vitals.stalls)
+        return stall_ns
 
 
 def when_called_off(measured: Measured, reason: str) -> Measured:

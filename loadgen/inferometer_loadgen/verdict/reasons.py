@@ -43,7 +43,12 @@ class ReasonType(StrEnum):
     """A server began anew within the measured window. Next: the end of its log, then run again."""
 
     CLIENT_INFLUENCED = "ClientInfluenced"
-    """The latency bound was exceeded, and with a punctual client it would not have been. Next: CPU or more workers."""
+    """The client itself may have made the result: late, stalled or starved. Next: whole CPUs, more workers, own nodes.
+    """
+
+    CLOCK_UNCERTAIN = "ClockUncertain"
+    """The workers' clocks are not known well enough for what compares them. Next: workers on one node, or one worker.
+    """
 
     CALLED_OFF = "CalledOff"
     """Somebody ended the run before its time; the figures are of what was measured. Next: run again to its end."""
@@ -53,6 +58,9 @@ class ReasonType(StrEnum):
 
     LATE_CLIENT = "LateClient"
     """Warning: the client sent late, so latencies are too high rather than too low. Next: more CPU or workers."""
+
+    CLIENT_DISTURBED = "ClientDisturbed"
+    """Warning: the client lacked CPU, time to read, connections or network. Next: what the message says of each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inferometer_loadgen.verdict.measured import Measured
 
@@ -28,11 +29,18 @@ def balances(measured: Measured) -> tuple[Balance, ...]:
     """One balance for each replica whose counts could be read and are comparable."""
     if not measured.servers:
         return ()
-    replica = measured.replicas(len(measured.servers))
-    answered = np.bincount(replica[measured.answered()], minlength=len(measured.servers))
-    sent = np.bincount(replica[measured.was_sent()], minlength=len(measured.servers))
+    answered, sent = _by_replica(measured, measured.answered()), _by_replica(measured, measured.was_sent())
     return tuple(
         Balance(counts.replica, int(answered[r]), int(sent[r] - answered[r]), counts.successes)
         for r, counts in enumerate(measured.servers)
         if counts.successes is not None and not counts.restarted
     )
+
+
+def _by_replica(measured: Measured, rows: NDArray[np.bool]) -> NDArray[np.int64]:
+    """How many of these rows each replica has. Nearly all runs have all rows, and many have one replica."""
+    count = len(measured.servers)
+    if count == 1:
+        return np.array([np.count_nonzero(rows)])
+    replica = measured.replicas(count)
+    return np.bincount(replica if rows.all() else replica[rows], minlength=count)

@@ -3,12 +3,10 @@
 None is what its machine does not tell; no limit is held against what is not known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-
-NO_STALLS: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +36,7 @@ class Vitals:
     """Of those, the ones that were sent again."""
     round_trip_ns: int | None = None
     """Between the machines, as TCP smooths it: the mean over the connections at the end."""
-    stalls: NDArray[np.int64] = NO_STALLS
+    stalls: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
     """Begin and end of each time, since T0, in which the loop read no answers for more than a millisecond."""
 
     @property

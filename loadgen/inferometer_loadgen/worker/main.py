@@ -86,7 +86,7 @@ _FAILURE_TYPES: dict[type[Exception], RunFailure] = {
 def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     library = load_library(plan, settings.data_path.read_bytes() if settings.data_path else None)
     stream = make_stream(plan.stream)
-    link.send(Ready(samples=library.total if library else plan.data.samples, plan_hash=plans.digest(plan)))
+    link.send(Ready(samples=plan.data.samples, plan_hash=plans.digest(plan)))
 
     assignment = _expect(link.wait(), Prepare).assignment
     prepared = prepare(plan, assignment.replicas, library)

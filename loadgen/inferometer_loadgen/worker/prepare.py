@@ -4,19 +4,20 @@ import contextlib
 import http.client
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
 
 from inferometer_loadgen.datasets.bodies import HttpBody, grpc_message, http_batch
+from inferometer_loadgen.datasets.files import library_facts, open_library
 from inferometer_loadgen.datasets.library import SampleLibrary
 from inferometer_loadgen.datasets.metadata import ModelMetadata, parse_metadata
-from inferometer_loadgen.datasets.npz import npz_facts, npz_library
-from inferometer_loadgen.datasets.synthetic import synthetic_library
-from inferometer_loadgen.plan import NpzData, Plan, ReplicaAddress, SyntheticData
+from inferometer_loadgen.datasets.synthetic import Values, synthetic_library
+from inferometer_loadgen.plan import KServeJsonData, NpzData, Plan, ReplicaAddress, SyntheticData
 from inferometer_loadgen.protocol.api import RunFailure
+from inferometer_loadgen.spec.load import DataFormat
 from inferometer_loadgen.wire import metadata_path
 from inferometer_loadgen.worker import grpc_metadata
 from inferometer_loadgen.worker.asking import ANSWER_TIMEOUT_S, Asked, PrepareError
@@ -47,25 +48,33 @@ class _ServerFacts(msgspec.Struct, frozen=True):
     version: str = ""
 
 
-def load_library(plan: Plan, data: bytes | None) -> SampleLibrary | None:
-    """The samples of a plan with data of its own, proved to be the plan's; None for synthetic ones, made later."""
+type Library = Callable[[ModelMetadata], SampleLibrary]
+"""The samples, once the model is known. Raises DataError where they do not fit it."""
+
+
+_FORMATS: Mapping[type, DataFormat] = {NpzData: "npz", KServeJsonData: "kserve-json"}
+
+
+def load_library(plan: Plan, data: bytes | None) -> Library:
+    """The samples of a plan: drawn, or those of `data` once they are proved to be the plan's."""
     if isinstance(plan.data, SyntheticData):
-        return None
+        return _synthetic(plan, plan.data)
     if data is None:
         raise PrepareError(
-            RunFailure.SAMPLE_LIBRARY_MISSING, "the plan's samples are in an npz file, and none was given (--data)"
+            RunFailure.SAMPLE_LIBRARY_MISSING, "the plan's samples are in a file, and none was given (--data)"
         )
-    facts = npz_facts(data)
+    data_format = _FORMATS[type(plan.data)]
+    facts = library_facts(data, data_format)
     if facts.sha256 != plan.data.sha256:
         raise PrepareError(
             RunFailure.SAMPLE_LIBRARY_CHANGED,
             f"the samples (sha256 {facts.sha256[:12]}) are not those of the plan ({plan.data.sha256[:12]}): the data "
             "changed after the benchmark was accepted. Create the benchmark again",
         )
-    return npz_library(data)
+    return open_library(data, data_format)
 
 
-def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibrary | None) -> Prepared:
+def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library) -> Prepared:
     """Asks each replica what the model is, makes the bodies of single samples and opens every connection.
 
     Bodies of several samples are made when `numbers` is asked about them. Raises PrepareError, DataError, ConnectError.
@@ -80,14 +89,14 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: SampleLibra
                 f"{replica.name} serves another `{plan.model.name}` than {replicas[0].name}: their inputs or outputs "
                 "differ. Give all replicas the same model repository",
             )
-    samples = library or _synthetic(plan, models[0])
+    samples = library(models[0])
     budget = Budget(int(available_bytes() * MEMORY_SHARE))
     if plan.protocol == "grpc":
         calls = grpc_requests(replicas, lambda body: budget.take(_message(plan, samples, models[0], body)))
         _add_single_samples(plan, calls, samples.total, budget)
         pool = GrpcPool(replicas, plan.connections_per_replica)
         return Prepared(GrpcCarrier(pool, calls.by_replica), calls.numbers, answers[0].server_version)
-    requests = http_requests(plan.model, replicas, lambda body: _http_body(samples, models[0], body, budget))
+    requests = http_requests(plan.model, replicas, lambda body: _http_body(plan, samples, models[0], body, budget))
     _add_single_samples(plan, requests, samples.total, budget)
     connections = HttpPool(replicas, plan.connections_per_replica)
     return Prepared(HttpCarrier(connections, requests.by_replica), requests.numbers, answers[0].server_version)
@@ -101,8 +110,8 @@ class Budget:
         self.left = limit_bytes
 
     def expect(self, bodies: int, size: int) -> None:
-        """Refuses what will not fit before it is made."""
-        if bodies * size > self.left:
+        """Refuses what will not fit before it is made; one of them may have been counted already."""
+        if bodies * size > self.left + (size if bodies > 1 else 0):
             raise PrepareError(
                 RunFailure.SAMPLES_EXCEED_MEMORY,
                 f"{bodies:,} request bodies of {size:,} bytes need {bodies * size / 2**20:,.0f} MiB; this worker "
@@ -124,26 +133,25 @@ def _add_single_samples[R](plan: Plan, requests: Requests[R], total: int, budget
         before = budget.left
         requests.add((index,))
         if not index:
-            budget.expect(total - 1, before - budget.left)
+            budget.expect(total, before - budget.left)
 
 
-def _http_body(samples: SampleLibrary, model: ModelMetadata, body: Body, budget: Budget) -> HttpBody:
-    made = http_batch([samples.sample(index) for index in body], model)
+def _http_body(plan: Plan, samples: SampleLibrary, model: ModelMetadata, body: Body, budget: Budget) -> HttpBody:
+    made = http_batch([samples.sample(index) for index in body], model, plan.model.parameters)
     budget.take(made.data)
     return made
 
 
 def _message(plan: Plan, samples: SampleLibrary, model: ModelMetadata, body: Body) -> bytes:
-    return grpc_message([samples.sample(index) for index in body], model, plan.model.version)
+    asked = [samples.sample(index) for index in body]
+    return grpc_message(asked, model, plan.model.version, plan.model.parameters)
 
 
-def _synthetic(plan: Plan, metadata: ModelMetadata) -> SampleLibrary:
-    if isinstance(plan.data, NpzData):
-        raise PrepareError(
-            RunFailure.SAMPLE_LIBRARY_MISSING, "the plan's samples are in an npz file that was not loaded"
-        )
-    shapes = {model_input.name: model_input.shape for model_input in plan.model.inputs}
-    return synthetic_library(metadata, shapes, plan.data.samples, plan.data.seed)
+def _synthetic(plan: Plan, data: SyntheticData) -> Library:
+    inputs = plan.model.inputs
+    shapes = {given.name: given.shape for given in inputs if given.shape is not None}
+    values = {given.name: Values(given.min, given.max, given.text_bytes) for given in inputs}
+    return lambda model: synthetic_library(model, shapes, data.samples, data.seed, values)
 
 
 def _ask(plan: Plan, replica: ReplicaAddress) -> Asked:

@@ -48,9 +48,7 @@ class Requests[R]:
             return array("q", sample.astype("int64").tobytes())
         whole = sample.size // samples_per_row * samples_per_row
         rows = sample[:whole].reshape(-1, samples_per_row)
-        bodies, places = np.unique(rows, axis=0, return_inverse=True)
-        known = np.array([self.add(tuple(body)) for body in bodies.tolist()], dtype=np.int64)
-        numbers = array("q", known[places.reshape(-1)].tobytes())
+        numbers = array("q", [self.add(tuple(body)) for body in rows.tolist()])
         if whole < sample.size:
             numbers.append(self.add(tuple(sample[whole:].tolist())))
         return numbers

@@ -5,11 +5,9 @@ from collections.abc import Iterable
 
 def rest_of(buffers: Iterable[memoryview], sent: int) -> list[memoryview]:
     """What is left of `buffers` after their first `sent` bytes."""
-    rest = []
-    for buffer in buffers:
-        if sent >= len(buffer):
-            sent -= len(buffer)
-        else:
-            rest.append(buffer[sent:])
-            sent = 0
-    return rest
+    left = list(buffers)
+    for at, buffer in enumerate(left):
+        if sent < len(buffer):
+            return [buffer[sent:], *left[at + 1 :]]
+        sent -= len(buffer)
+    return []

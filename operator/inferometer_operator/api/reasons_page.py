@@ -134,9 +134,8 @@ def _forms(kind: mi.Type, path: str, form: str) -> Iterator[tuple[str, str]]:
 
 def _bounds(kind: mi.IntType | mi.FloatType) -> str:
     noun = "a whole number" if isinstance(kind, mi.IntType) else "a number"
-    low = f" from {kind.ge:,}" if kind.ge is not None else f" above {kind.gt:,}"
-    high = f" up to {kind.le:,}" if kind.le is not None else f" below {kind.lt:,}"
-    return noun + low + high
+    bounds = ((" from", kind.ge), (" above", kind.gt), (" up to", kind.le), (" below", kind.lt))
+    return noun + "".join(f"{word} {bound:,}" for word, bound in bounds if bound is not None)
 
 
 def _rule_rows() -> Iterator[Row]:

@@ -11,7 +11,7 @@ import msgspec
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
-from inferometer_loadgen.spec.load import Data
+from inferometer_loadgen.spec.load import Data, Load
 from inferometer_loadgen.spec.target import ModelRepository
 from inferometer_operator.api.schema import Rule, RulesOf
 
@@ -103,6 +103,14 @@ ONE_WORKER: Rule = {
 }
 
 
+ONE_WORKER_KNOWS: Rule = {
+    "rule": "self.balance == 'RoundRobin' || self.workers == 1",
+    "message": "LeastOutstanding with more than one worker, each of which knows of its own queries only; set workers "
+    "to 1, or balance to RoundRobin",
+    "fieldPath": ".balance",
+}
+
+
 def scenario_rules() -> tuple[Rule, ...]:
     """Each field of the load stands where its scenario needs it, and nowhere else."""
     return tuple(rule for fit in scenarios.FITS for rule in _fit_rules(fit))
@@ -131,4 +139,5 @@ SPEC_RULES: RulesOf = {
     BenchmarkSpec: (*immutability_rules(BenchmarkSpec), CANCEL_IS_A_LATCH, ONE_WORKER, *scenario_rules()),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
+    Load: (ONE_WORKER_KNOWS,),
 }

@@ -3,6 +3,7 @@
 from msgspec import UnsetType
 
 from inferometer_loadgen.protocol.api import API_PORT, LINK_PORT
+from inferometer_loadgen.spec.load import SAMPLES_KEYS
 from inferometer_operator.objects.deadlines import loader_deadline_s
 from inferometer_operator.objects.hardening import (
     TMP,
@@ -25,7 +26,6 @@ WORKER_METRICS_PORT = 9181
 GRACE_S = 5
 PLAN_KEY = "plan.json"
 TOKEN_KEY = "token"
-SAMPLES_KEY = "samples.npz"
 ETC = "/etc/inferometer"
 CONTAINER = "loadgen"
 
@@ -64,9 +64,10 @@ def worker_pod(run: Run, settings: Settings, index: int, token_secret: str, coor
     volumes = _volumes(run, token_secret)
     samples = run.wanted.load.data.config_map
     if not isinstance(samples, UnsetType):
-        container["command"] += ["--data", f"{ETC}/data/{SAMPLES_KEY}"]
+        key = SAMPLES_KEYS[samples.format]
+        container["command"] += ["--data", f"{ETC}/data/{key}"]
         container["volumeMounts"].append({"name": "data", "mountPath": f"{ETC}/data", "readOnly": True})
-        items = [{"key": SAMPLES_KEY, "path": SAMPLES_KEY}]
+        items = [{"key": key, "path": key}]
         volumes.append({"name": "data", "configMap": {"name": samples.name, "items": items}})
     return pod(run, worker_name(run.name, index), Role.WORKER, index, _spec(run, container, volumes))
 

@@ -4,7 +4,7 @@ from msgspec import UnsetType
 
 from inferometer_loadgen.plan import digest
 from inferometer_loadgen.spec.checks import check
-from inferometer_loadgen.spec.resolve import NpzFacts, resolve
+from inferometer_loadgen.spec.resolve import LibraryFacts, resolve
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.api.status import Versions
 from inferometer_operator.objects.config_maps import plan_config_map
@@ -76,7 +76,7 @@ def accept(observed: Observed) -> Step | Need | None:
     if isinstance(library, Absent):
         return _without_library(observed, library)
     if library is None and not isinstance(config_map, UnsetType):
-        return Need((ReadLibrary(config_map.name),))
+        return Need((ReadLibrary(config_map.name, config_map.format),))
     match observed.trial:
         case None:
             return Need((TryPods(_one_of_each(observed)),))
@@ -106,7 +106,7 @@ def _age_s(observed: Observed) -> float:
     return (observed.now - observed.run.created).total_seconds()
 
 
-def _accepted(observed: Observed, library: NpzFacts | None) -> Step:
+def _accepted(observed: Observed, library: LibraryFacts | None) -> Step:
     run = observed.run
     plan = resolve(run.name, run.wanted, library)
     said = Said(ConditionType.ACCEPTED, TRUE, "PlanStored", "the spec can be run, its plan is stored")

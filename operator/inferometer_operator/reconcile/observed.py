@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from inferometer_loadgen.protocol.api import RunStatus
-from inferometer_loadgen.spec.resolve import NpzFacts
+from inferometer_loadgen.spec.resolve import LibraryFacts
 from inferometer_operator.objects.labels import Role
 from inferometer_operator.pods import Pod
 from inferometer_operator.run import Run
@@ -75,7 +75,7 @@ class Observed:
     """Whose name was just found to be in use by somebody else."""
     pods_are_live: bool = False
     """Whether `pods` were listed for this reconcile, and not told by the watch."""
-    library: NpzFacts | Absent | None = None
+    library: LibraryFacts | Absent | None = None
     trial: LetIn | Refused | None = None
     coordinator: RunStatus | Unreachable | None = None
     stored_report: StoredReport | None = None

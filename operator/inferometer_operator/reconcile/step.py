@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inferometer_loadgen.protocol.api import StartRequest
+from inferometer_loadgen.spec.load import DataFormat
 from inferometer_operator.api.status import BenchmarkStatus
 from inferometer_operator.objects.events import Told
 from inferometer_operator.pods import Pod
@@ -70,6 +71,7 @@ class ReadLibrary:
     """Read the sample library."""
 
     config_map: str
+    format: DataFormat
 
 
 @dataclass(frozen=True, slots=True)

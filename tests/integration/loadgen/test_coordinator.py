@@ -4,8 +4,12 @@ import asyncio
 import socket
 
 import numpy as np
+import pytest
+from msgspec import structs
 
 from inferometer_loadgen.coordinator import events as ev
+from inferometer_loadgen.coordinator import run as run_module
+from inferometer_loadgen.coordinator.state import Phase
 from inferometer_loadgen.plan import digest
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunState
@@ -94,5 +98,25 @@ def test_a_worker_whose_machine_is_gone_is_noticed() -> None:
             sock = rig.run.links.links[0]._writer.get_extra_info("socket")
             assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) > 0
+
+    asyncio.run(story())
+
+
+def test_a_closed_loop_lasts_as_long_as_its_worker_is_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "phase_limit_s", lambda _, phase, __: 0.5 if phase is Phase.MEASURING else None)
+    plan = a_plan(workers=1)
+    plan = structs.replace(plan, stream=structs.replace(plan.stream, scenario="SingleStream"), in_flight=1)
+    progress = frames.Progress(sent=1, completed=1, failed=0, all_sent=False, latencies_ns=())
+
+    async def story() -> None:
+        async with a_coordinator(plan) as rig:
+            (peer,) = await rig.measuring_workers()
+            for _ in range(10):
+                peer.say(progress)
+                await asyncio.sleep(0.1)  # In all twice as long as a phase may last that nobody is heard of.
+            assert rig.run.status().state is RunState.RUNNING
+
+            await peer.hear_a(frames.Stop)
+            await rig.status_is(RunState.FAILED)
 
     asyncio.run(story())

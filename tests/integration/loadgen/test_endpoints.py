@@ -17,6 +17,12 @@ def test_an_endpoint_that_is_no_servers_url_is_refused_before_anything_starts(tm
     assert f"`{url}` is no server's URL" in ended.stderr
 
 
+def test_a_server_is_asked_over_grpc_at_its_own_port() -> None:
+    (replica,) = replicas_of(["grpc://h:8001"], [])
+
+    assert (replica.url, replica.metrics_url) == ("grpc://h:8001", "http://h:8002/metrics")
+
+
 def test_the_metrics_page_of_an_address_of_ipv6_is_at_that_address() -> None:
     (replica,) = replicas_of(["http://[::1]:8000"], [])
 

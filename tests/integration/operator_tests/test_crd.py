@@ -165,6 +165,16 @@ OVER_CREATION = {
         a_scenario("SingleStream", inFlight=8),
         "inFlight means nothing in this scenario",
     ),
+    "the fewest queries open are known to one worker": (
+        changed("spec.load.balance", "LeastOutstanding"),
+        changed("spec.load.workers", 2, changed("spec.load.balance", "LeastOutstanding")),
+        "set workers to 1, or balance to RoundRobin",
+    ),
+    "a spin is Server's": (
+        changed("spec.load.spin", "50us"),
+        a_scenario("SingleStream", spin="50us"),
+        "spin means nothing in this scenario",
+    ),
     "one query open at a time is one worker's": (
         a_scenario("MultiStream", workers=1),
         a_scenario("MultiStream", workers=2),

@@ -59,7 +59,11 @@ def at_most_open(streams: int) -> Script:
 
 
 def test_each_query_is_sent_once_and_not_before_its_time_on_one_connection() -> None:
-    with serving_grpc(answers) as server, client_of(server) as client:
+    def answers_any_number(conversation: Conversation) -> None:
+        as_grpc(conversation).limit_streams(1_000)
+        answers(conversation)
+
+    with serving_grpc(answers_any_number) as server, client_of(server) as client:
         outcome = client.run([query * 0.5 for query in range(200)], drain_ms=20_000)
 
     assert outcome.statuses == [OK] * 200

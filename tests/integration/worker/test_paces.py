@@ -4,7 +4,6 @@ import threading
 import time
 from array import array
 from collections import Counter
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -206,9 +205,10 @@ def test_an_interval_load_sends_at_its_ticks_the_first_one_interval_after_the_be
         outcome = client.run_work(ticks(100, min_rows=3), PATIENT)
 
     assert outcome.statuses == [OK] * 3
-    assert outcome.stats.skipped_ticks == 0
     sent_ms = outcome.measured.sent_ns / MS
     assert all(sent_ms >= 100 * np.arange(1, 4))
+    # None, unless the machine stalled for whole intervals.
+    assert outcome.stats.skipped_ticks <= sent_ms[-1] // 100 - 3
 
 
 def test_a_tick_that_finds_the_query_before_still_open_is_skipped_and_counted() -> None:
@@ -225,8 +225,7 @@ def test_a_tick_that_finds_the_query_before_still_open_is_skipped_and_counted() 
     assert server.received == dict.fromkeys(range(4), 1)
     sent_ms = outcome.measured.sent_ns / MS
     assert sent_ms[2] - sent_ms[1] > 80
-    intervals = [round((later - earlier) / 40) for earlier, later in pairwise(sent_ms)]
-    assert outcome.stats.skipped_ticks == sum(interval - 1 for interval in intervals) >= 2
+    assert 2 <= outcome.stats.skipped_ticks <= sent_ms[-1] // 40 - 4
 
 
 def test_the_replica_with_the_fewest_open_queries_is_asked_and_written_down() -> None:

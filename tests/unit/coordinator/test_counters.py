@@ -1,8 +1,10 @@
 """Triton's counters: read for one model, differenced per process, absent where they are not."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters, growth
+from inferometer_loadgen.coordinator.counters import Absent, Growth, ModelCounters, Window
 from inferometer_loadgen.coordinator.metrics_page import parse_counters
 
 PAGE = """\
@@ -28,6 +30,13 @@ nv_inference_compute_infer_duration_us{model="magika",version="1"} 200
 # TYPE nv_inference_compute_output_duration_us counter
 nv_inference_compute_output_duration_us{model="magika",version="1"} 5
 """
+
+
+def growth(readings: Sequence[ModelCounters | Absent]) -> Growth:
+    window = Window()
+    for reading in readings:
+        window.take(reading)
+    return window.growth()
 
 
 def some_counters(successes: int = 0, queue_us: int = 0) -> ModelCounters:

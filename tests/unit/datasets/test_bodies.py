@@ -131,3 +131,15 @@ def test_samples_that_cannot_be_one_batch_are_refused():
             with pytest.raises(DataError, match="input `a` of model `m` cannot take 2 samples in one request"):
                 make(samples, model)
     assert http_batch([long], open_).data
+
+
+def test_parameters_go_with_a_request_over_either_protocol():
+    sample = {"bytes": np.arange(2048, dtype=np.int32)}
+    given: dict[str, int | str] = {"mode": "fast", "beams": 4}
+
+    body = http_batch([sample], MAGIKA, given)
+    message = service_pb2.ModelInferRequest.FromString(grpc_message([sample], MAGIKA, "", given))
+
+    assert json.loads(body.data[: body.json_length])["parameters"] == given
+    assert message.parameters["mode"].string_param == "fast"
+    assert message.parameters["beams"].int64_param == 4

@@ -8,7 +8,7 @@ import msgspec
 from inferometer_loadgen.plan import Assignment, Plan, digest
 from inferometer_loadgen.report.schema import ClientReport, Latency, ReplicaReport, Report, Result, Versions
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
-from inferometer_loadgen.spec.resolve import NpzFacts, resolve
+from inferometer_loadgen.spec.resolve import LibraryFacts, resolve
 from inferometer_operator.api.status import BenchmarkStatus
 from inferometer_operator.run import Key, Run
 from inferometer_operator.settings import Settings
@@ -69,7 +69,7 @@ def a_run(spec: BenchmarkSpec | None = None, status: BenchmarkStatus | None = No
 
 def a_plan() -> Plan:
     """The quickstart's plan."""
-    return resolve("quickstart", a_spec(), NpzFacts(samples=8, sha256="ab" * 32))
+    return resolve("quickstart", a_spec(), LibraryFacts(samples=8, sha256="ab" * 32))
 
 
 def a_report(run_uid: str = UID, **changes: Any) -> Report:

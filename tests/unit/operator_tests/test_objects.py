@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from inferometer_loadgen.spec.resolve import NpzFacts, resolve
+from inferometer_loadgen.spec.resolve import LibraryFacts, resolve
 from inferometer_operator.objects.config_maps import plan_config_map, report_config_map
 from inferometer_operator.objects.deadlines import loader_deadline_s, server_deadline_s
 from inferometer_operator.objects.events import Told, event
@@ -46,7 +46,7 @@ MANIFESTS = {
     "worker": worker_pod(QUICKSTART, SETTINGS, 1, TOKEN, "198.18.0.7"),
     "worker-with-synthetic-data": worker_pod(ON_GPUS, SETTINGS, 0, TOKEN, "fd00::7"),
     "token": token_secret(QUICKSTART, TOKEN, "quickstart-coordinator", "c0", "secret"),
-    "plan": plan_config_map(QUICKSTART, resolve("quickstart", a_spec(), NpzFacts(samples=8, sha256="ab" * 32))),
+    "plan": plan_config_map(QUICKSTART, resolve("quickstart", a_spec(), LibraryFacts(samples=8, sha256="ab" * 32))),
     "report": report_config_map(QUICKSTART, b"\x1f\x8b compressed"),
     "event": event(QUICKSTART, SETTINGS, Told("Normal", "ServersReady", "2 Triton replicas serve magika"), T0),
 }
@@ -95,6 +95,12 @@ def test_deadlines_leave_room_for_a_good_run() -> None:
 
     assert server_deadline_s(spec) > 600 + 600
     assert loader_deadline_s(spec) > 600 + 600
+
+
+def test_who_lets_answers_pace_the_load_may_take_hours() -> None:
+    spec = a_spec(scenario="SingleStream", load={"data": {"synthetic": {}}, "minDuration": "60s"})
+
+    assert server_deadline_s(spec) > 6 * 3600
 
 
 def test_servers_are_given_up_soon_after_the_runs_own_deadline_and_what_was_measured_is_not() -> None:

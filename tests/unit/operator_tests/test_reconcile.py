@@ -18,6 +18,7 @@ from inferometer_operator.objects.server_pods import server_pod
 from inferometer_operator.pods import Terminated, Waiting
 from inferometer_operator.reconcile import Need, Step, reconcile
 from inferometer_operator.reconcile.observed import Absent, Observed, Refused, StoredReport, Unreachable
+from inferometer_operator.reconcile.starting import stream_note
 from inferometer_operator.reconcile.step import (
     Acknowledge,
     AskAutoscaler,
@@ -34,7 +35,7 @@ from inferometer_operator.reconcile.step import (
 )
 from inferometer_operator.run import format_time
 
-from .builders import SETTINGS, T0, a_plan, a_report, a_spec
+from .builders import SETTINGS, T0, a_plan, a_report, a_run, a_spec
 from .worlds import (
     ACCEPTED,
     ALL_PODS,
@@ -86,7 +87,7 @@ def reason(one: Step) -> str:
 
 
 def test_the_sample_library_is_read_before_the_plan_is_made() -> None:
-    assert need(an_observed_run(library=None)) == Need((ReadLibrary("quickstart-samples"),))
+    assert need(an_observed_run(library=None)) == Need((ReadLibrary("quickstart-samples", "npz"),))
 
 
 def test_synthetic_samples_need_no_library() -> None:
@@ -380,6 +381,29 @@ def test_a_start_that_is_written_is_given_with_the_addresses_of_that_moment() ->
     assert [one.url for one in request.assignment.replicas] == ["http://198.18.0.1:8000", "http://198.18.0.2:8000"]
     assert request.assignment.worker_uids == ("worker-0", "worker-1")
     assert [told.note for told in given.tell] == ["one stream of 800 queries at 40/s over 2 workers"]
+
+
+def test_who_asks_over_grpc_is_given_the_servers_grpc_port() -> None:
+    run = a_run(a_spec(load__protocol="grpc"))
+    observed = an_observed_run(*STARTED, pods=ALL_PODS, coordinator=READY)
+    observed = replace(observed, run=replace(observed.run, spec=run.spec))
+
+    call = step(observed).call
+    assert isinstance(call, Start)
+    assert [one.url for one in call.request.assignment.replicas] == ["grpc://198.18.0.1:8001", "grpc://198.18.0.2:8001"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "load", "note"),
+    [
+        ("Offline", {"targetQPS": 40}, "one query in 800 requests over 1 worker"),
+        ("SingleStream", {}, "one stream of queries, each sent when an answer has come, over 1 worker"),
+    ],
+)
+def test_what_is_started_is_told_in_the_scenarios_own_words(scenario: str, load: dict[str, object], note: str) -> None:
+    run = a_run(a_spec(scenario=scenario, load={"data": {"synthetic": {}}, **load}))
+
+    assert stream_note(run, 800) == note
 
 
 def test_a_start_that_was_accepted_is_not_given_again() -> None:

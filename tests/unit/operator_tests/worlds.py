@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from inferometer_loadgen.protocol.api import RunProgress, RunState, RunStatus
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
-from inferometer_loadgen.spec.resolve import NpzFacts
+from inferometer_loadgen.spec.resolve import LibraryFacts
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import BenchmarkStatus, Condition
 from inferometer_operator.objects.labels import Role
@@ -121,7 +121,7 @@ def an_observed_run(
         "nonce": NONCE,
         "secrets": frozenset({TOKEN}),
         "told": ALL_TOLD,
-        "library": NpzFacts(samples=8, sha256="ab" * 32),
+        "library": LibraryFacts(samples=8, sha256="ab" * 32),
         "trial": LetIn(),
         "events": {pod.name: () for pod in changes.get("pods", ())},
     }

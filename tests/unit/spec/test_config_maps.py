@@ -24,7 +24,7 @@ def find(tmp_path, text, beside=None):
     path.write_text(text)
     if beside is not None:
         (tmp_path / "quickstart-samples.yaml").write_text(beside)
-    return find_config_map(path, decode_file(text, str(path)), "quickstart-samples")
+    return find_config_map(path, decode_file(text, str(path)), "quickstart-samples", "samples.npz")
 
 
 def test_samples_come_from_a_config_map_in_the_same_file(tmp_path):

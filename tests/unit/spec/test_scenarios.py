@@ -154,6 +154,35 @@ def test_the_scenario_is_server_where_none_is_named():
             ),
         ),
         (
+            "Offline",
+            {"spin": "50us"},
+            (
+                "spec.load.spin: `50us` means nothing in scenario Offline: no query is due at a time of its own. "
+                "hint: leave it out, or use scenario Server"
+            ),
+        ),
+        (
+            "Server",
+            {"spin": "2ms"},
+            (
+                "spec.load.spin: `2ms` keeps a CPU busy for nothing: a worker is woken up in some tens of "
+                "microseconds. hint: write 1ms or less, such as 50us"
+            ),
+        ),
+        (
+            "Server",
+            {"balance": "LeastOutstanding", "workers": 2},
+            (
+                "spec.load.balance: `LeastOutstanding` does not fit 2 workers: each knows of its own queries only. "
+                "hint: set workers to 1, or write RoundRobin"
+            ),
+        ),
+        (
+            "Server",
+            {"queryTimeout": "0s"},
+            "spec.load.queryTimeout: `0s` is no time at all. hint: write a duration above zero",
+        ),
+        (
             "SingleStream",
             {"workers": 4},
             (
@@ -250,6 +279,7 @@ def facts(plan):
         ("Server", {"protocol": "grpc"}, (Issue.SCHEDULED, 1, 0, 1, 0.99, 100_000_000)),
         ("Offline", {}, (Issue.AT_ONCE, 1, 128, 64, 0.99, 0)),
         ("Offline", {"inFlight": 30, "workers": 4, "samplesPerRequest": 5}, (Issue.AT_ONCE, 5, 30, 4, 0.99, 0)),
+        ("Offline", {"inFlight": 30, "balance": "LeastOutstanding"}, (Issue.AT_ONCE, 1, 30, 30, 0.99, 0)),
         ("Concurrency", {"concurrency": 30, "workers": 4}, (Issue.COMPLETION, 1, 30, 8, 0.99, 0)),
         ("Concurrency", {"concurrency": 900, "protocol": "grpc"}, (Issue.COMPLETION, 1, 900, 9, 0.99, 0)),
     ],
@@ -263,6 +293,17 @@ def test_the_plan_of_a_scenario_on_two_replicas(scenario, load, expected):
 def test_where_no_bound_is_judged_an_answer_is_awaited_for_a_minute():
     assert a_plan("SingleStream").drain_ns == 65_000_000_000
     assert a_plan("Server").drain_ns == 5_200_000_000
+
+
+def test_a_time_out_and_a_spin_are_none_unless_asked_for():
+    assert (a_plan("Server").query_timeout_ns, a_plan("Server").spin_ns) == (0, 0)
+    asked = a_plan("Server", {"queryTimeout": "3s", "spin": "50us"})
+    assert (asked.query_timeout_ns, asked.spin_ns) == (3_000_000_000, 50_000)
+
+
+def test_a_balance_is_by_turns_unless_asked_for():
+    assert a_plan("Server").balance == "RoundRobin"
+    assert a_plan("Server", {"balance": "LeastOutstanding"}).balance == "LeastOutstanding"
 
 
 def test_a_plan_survives_its_encoding():

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from inferometer_loadgen.plan import JudgePlan, ModelPlan, Plan, Seeds, StreamPlan, SyntheticData
-from inferometer_loadgen.verdict import NEVER_NS, Measured, QueryStatus, ServerCounts
+from inferometer_loadgen.verdict import NEVER_NS, Measured, QueryStatus, ServerCounts, Vitals
 
 US, MS, S = 1_000, 1_000_000, 1_000_000_000
 
@@ -93,6 +93,34 @@ def a_run(
         status=status,
         servers=tuple((counts or {}).get(r, honest_counts(r, status)) for r in range(REPLICAS)),
     )
+
+
+def a_client(**changes: Any) -> Vitals:
+    """A worker that had all it needs for a second: busy for a tenth of it, no stall; but for `changes`."""
+    quiet = Vitals(
+        elapsed_ns=S,
+        busy_ns=S // 10,
+        cpu_ns=80 * MS,
+        backlogged=0,
+        run_delay_ns=6 * MS,
+        throttled_ns=0,
+        stolen=0.001,
+        segments=2_000,
+        retransmitted=0,
+        round_trip_ns=100 * US,
+    )
+    return replace(quiet, **changes)
+
+
+def stalls(*begin_and_end_ms: tuple[float, float]) -> NDArray[np.int64]:
+    return np.array([[int(begin * MS), int(end * MS)] for begin, end in begin_and_end_ms], dtype=np.int64).reshape(
+        -1, 2
+    )
+
+
+def watched(measured: Measured, *clients: Vitals | None, uncertainty_ns: int = 0) -> Measured:
+    """The run, its two workers having said this of themselves; quiet ones where nothing is given."""
+    return replace(measured, clients=clients or (a_client(), a_client()), clock_uncertainty_ns=uncertainty_ns)
 
 
 def honest_counts(replica: int, status: NDArray[np.int8]) -> ServerCounts:

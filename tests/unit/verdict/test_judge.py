@@ -1,7 +1,7 @@
 """What a run's records lead to, one sentence a row: the word, the reasons in order, and the warnings."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import pytest
@@ -17,7 +17,20 @@ from inferometer_loadgen.verdict import (
     without_client_share,
 )
 from inferometer_loadgen.verdict.checks import CHECKS
-from unit.verdict.runs import MS, QUERIES, US, a_count, a_plan, a_plan_of, a_run, a_ticking_run, an_offline_run
+from unit.verdict.runs import (
+    MS,
+    QUERIES,
+    US,
+    a_client,
+    a_count,
+    a_plan,
+    a_plan_of,
+    a_run,
+    a_ticking_run,
+    an_offline_run,
+    stalls,
+    watched,
+)
 
 LATENCY = ReasonType.LATENCY_BOUND_EXCEEDED
 DURATION = ReasonType.MIN_DURATION_NOT_MET
@@ -29,6 +42,8 @@ RESTARTED = ReasonType.SERVER_RESTARTED
 CLIENT = ReasonType.CLIENT_INFLUENCED
 NOT_READ = ReasonType.COUNTS_NOT_READ
 LATE = ReasonType.LATE_CLIENT
+DISTURBED = ReasonType.CLIENT_DISTURBED
+CLOCK = ReasonType.CLOCK_UNCERTAIN
 CALLED_OFF = ReasonType.CALLED_OFF
 SKIPPED = ReasonType.INTERVALS_SKIPPED
 
@@ -176,6 +191,89 @@ ROWS = {
         (FAILED, LATENCY),
         (LATE,),
     ),
+    "a strained client leaves a valid Server run valid, with a warning": Row(
+        "Valid", watched(a_run(), a_client(), a_client(throttled_ns=20 * MS)), warnings=(DISTURBED,)
+    ),
+    "a busy client is a note on its capacity, and no doubt in an exceeded bound": Row(
+        "Invalid",
+        watched(a_run(latency_ns=16 * MS, lag_ns=0), a_client(busy_ns=900 * MS), a_client()),
+        (LATENCY,),
+        (DISTURBED,),
+    ),
+    "bursts of a strained client may have made servers slow": Row(
+        "Inconclusive",
+        watched(a_run(latency_ns=first(10, 90 * MS)), a_client(), a_client(run_delay_ns=700 * MS)),
+        (CLIENT, LATENCY),
+    ),
+    "a strained client is no excuse where even the fastest answer was late": Row(
+        "Invalid",
+        watched(a_run(latency_ns=16 * MS), a_client(), a_client(run_delay_ns=700 * MS)),
+        (LATENCY,),
+        (DISTURBED,),
+    ),
+    "a client that sent late for no lack of connections leaves a doubt": Row(
+        "Inconclusive", watched(a_run(latency_ns=first(50, 90 * MS), lag_ns=MS)), (CLIENT, LATENCY), (LATE,)
+    ),
+    "queries that waited for connections that slow servers held leave none": Row(
+        "Invalid",
+        watched(a_run(latency_ns=first(50, 90 * MS), lag_ns=MS), a_client(backlogged=400), a_client(backlogged=400)),
+        (LATENCY,),
+        (LATE, DISTURBED),
+    ),
+    "answers that waited in the client to be read are not the servers'": Row(
+        # Sent at 0 ms and so on; all of them read at 20 ms, when worker 0 was let run again.
+        "Inconclusive",
+        watched(
+            a_run(latency_ns={i: (20 - i) * MS for i in range(0, 6, 2)} | dict.fromkeys(range(101, 115, 2), 20 * MS)),
+            a_client(stalls=stalls((0.1, 20.1))),
+            a_client(stalls=stalls(*((i + 0.1, i + 20.01) for i in (101,)))),
+        ),
+        (CLIENT, LATENCY),
+    ),
+    "a strained client sends less where answers pace the load": Row(
+        "Inconclusive",
+        watched(an_offline_run(), a_client(), a_client(busy_ns=900 * MS)),
+        (CLIENT,),
+        plan=a_plan_of("Offline", bound_ns=0),
+    ),
+    "a quiet client leaves no doubt in Offline": Row(
+        "Valid", watched(an_offline_run()), plan=a_plan_of("Offline", bound_ns=0)
+    ),
+    "a client's strain does not excuse failed requests of Offline": Row(
+        "Invalid",
+        watched(
+            replace(an_offline_run(), status=a_run(failed={3: QueryStatus.BAD_ANSWER}).status),
+            a_client(),
+            a_client(busy_ns=900 * MS),
+        ),
+        (FAILED,),
+        (DISTURBED,),
+        plan=a_plan_of("Offline", bound_ns=0),
+    ),
+    "ticks that a stalled client may have skipped are in doubt": Row(
+        "Inconclusive",
+        watched(a_ticking_run(skipped=11), a_client(stalls=stalls((0, 30))), a_client()),
+        (CLIENT, ReasonType.INTERVALS_SKIPPED),
+        plan=a_plan_of("MultiStream", bound_ns=0),
+    ),
+    "a lost worker's word is missed, and nothing held against it": Row("Valid", watched(a_run(), a_client(), None)),
+    "clocks that are known to a hundredth of the bound are known well enough": Row(
+        "Valid", watched(a_run(), uncertainty_ns=150 * US)
+    ),
+    "clocks further apart than a hundredth of the bound are not": Row(
+        "Inconclusive", watched(a_run(), uncertainty_ns=150 * US + 1), (CLOCK,)
+    ),
+    "clocks not known to half a thousandth of the run make its rate uncertain": Row(
+        "Inconclusive",
+        watched(an_offline_run(), uncertainty_ns=600 * US),
+        (CLOCK,),
+        plan=a_plan_of("Offline", bound_ns=0),
+    ),
+    "one worker compares its clock with none": Row(
+        "Valid",
+        watched(a_run(), a_client(), uncertainty_ns=MS),
+        plan=msgspec.structs.replace(a_plan(), workers=1),
+    ),
 }
 
 
@@ -266,7 +364,10 @@ MESSAGES = {
     "a client's share": (
         a_run(latency_ns=first(10, 16 * MS), lag_ns=first(10, 2 * MS)),
         (
-            "without the client's own send lag, p99 would have been 14.0 ms, within the bound of 15.0 ms",
+            (
+                "without the client's own send lag and unread answers, p99 would have been 14.0 ms, "
+                "within the bound of 15.0 ms"
+            ),
             "the send lag of worker 1 at p99 was 2.0 ms (limit 0.30 ms)",
         ),
         "give the workers more CPU, or more workers, or nodes of their own, and run again",
@@ -287,3 +388,13 @@ def test_every_message_is_one_line_without_a_placeholder() -> None:
         for finding in (*verdict.reasons, *verdict.warnings):
             assert re.fullmatch(r"[^\n{}]+;[^\n{}]+[a-z]", finding.message), finding.message
             assert str(2**63 - 1) not in finding.message.replace(",", ""), "infinity is not a number"
+
+
+def test_without_the_client_s_share_an_answer_was_there_when_its_reader_fell_asleep() -> None:
+    """Of worker 0, queries 0, 2 and 4 are read at 20 ms; the reader slept from 0.1 ms on, or since each was sent."""
+    run = a_run(queries=6, latency_ns={i: (20 - i) * MS for i in range(0, 6, 2)})
+    without = without_client_share(watched(run, a_client(stalls=stalls((0.1, 20.1))), a_client()))
+
+    sent_after_100_us, sent_within = 100 * US - 50 * US, 0
+    assert without.latency_ns()[0::2].tolist() == [sent_after_100_us, sent_within, sent_within]
+    assert without.latency_ns()[1::2].tolist() == [5 * MS - 50 * US] * 3

@@ -109,6 +109,18 @@ def test_how_the_bytes_are_cut_makes_no_difference(case: str, places: list[int])
     assert [feed(reader, cut(data, places)) for _ in range(3)] == [[answer]] * 3
 
 
+@given(cases=st.lists(st.sampled_from(sorted(WHOLE)), max_size=8), places=st.lists(st.integers(1, 400), max_size=3))
+def test_answers_of_different_kinds_in_turn_are_each_taken_for_what_they_are(
+    cases: list[str], places: list[int]
+) -> None:
+    reader = a_reader()
+
+    for case in cases:
+        data, answer = WHOLE[case]
+        assert feed(reader, cut(data, places)) == [answer]
+        assert answer.status != 503 or reader.error_body == b"busy"
+
+
 @pytest.mark.parametrize("data", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("feed_in_some_way", [feed_whole, feed_bytewise], ids=["whole", "byte by byte"])
 def test_what_is_no_answer_is_the_peers_error(feed_in_some_way: Feed, data: bytes) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.verdict.checks.answers_not_counted import answers_not_counted
 from inferometer_loadgen.verdict.checks.called_off import called_off
+from inferometer_loadgen.verdict.checks.clock_uncertain import clock_uncertain
 from inferometer_loadgen.verdict.checks.counts_not_read import counts_not_read
 from inferometer_loadgen.verdict.checks.foreign_requests import foreign_requests
 from inferometer_loadgen.verdict.checks.intervals_skipped import intervals_skipped
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     server_restarted,
     foreign_requests,
     answers_not_counted,
+    clock_uncertain,
     # Did the system under test keep the rules?
     queries_failed,
     latency_bound_exceeded,

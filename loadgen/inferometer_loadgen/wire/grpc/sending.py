@@ -137,16 +137,18 @@ class Sender:
 
     def _push(self, stream_id: int, unsent: _Unsent, room: int) -> int:
         """Sends up to `room` bytes of a body; how many it were."""
-        rest, sent = unsent.rest, 0
-        while room > sent and rest:
-            size = min(room - sent, self._frame_bytes, len(rest))
-            flags = END_STREAM if size == len(rest) else 0
-            self.outbox.append(HEAD.pack(size << 8 | DATA, flags, stream_id))
-            self.outbox.append(rest[:size])
-            rest = rest[size:]
-            sent += size
-        unsent.rest = rest
-        return sent
+        rest, outbox, most = unsent.rest, self.outbox, self._frame_bytes
+        size, at = min(room, len(rest)), 0
+        full = HEAD.pack(most << 8 | DATA, 0, stream_id)
+        while size - at > most:
+            outbox.append(full)
+            outbox.append(rest[at : at + most])
+            at += most
+        flags = END_STREAM if size == len(rest) else 0
+        outbox.append(HEAD.pack((size - at) << 8 | DATA, flags, stream_id))
+        outbox.append(rest[at:size])
+        unsent.rest = rest[size:]
+        return size
 
 
 def _grown(window: int, increment: int) -> int:

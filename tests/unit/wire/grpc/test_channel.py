@@ -3,6 +3,7 @@
 import pytest
 from hyperframe.frame import DataFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from inferometer_loadgen.wire.grpc import Answer, BlockCache, Channel, Ending, GrpcRequest, framed
@@ -115,6 +116,7 @@ def with_stream(frames: bytes, stream: int) -> bytes:
     return bytes(moved)
 
 
+@limits(deadline=None)  # Some of it is large, and a machine may be busy.
 @given(
     sizes=st.lists(st.sampled_from([0, 1, 300, 300, 300, 70_000]), min_size=1, max_size=12),
     places=st.lists(st.integers(1, 3_000), max_size=12),

@@ -281,6 +281,15 @@ def test_a_broken_connection_fails_its_open_calls_and_says_how(sent: bytes, why:
     assert channel.eof() == []
 
 
+def test_an_answer_that_looks_like_the_last_is_none_within_headers() -> None:
+    channel = asking(4)
+    assert [call.ok for call in channel.receive(answer(1) + answer(3))] == [True, True]
+    channel.receive(HeadersFrame(5, block(HEAD)).serialize())
+
+    assert [call.ok for call in channel.receive(answer(7))] == [False, False]
+    assert channel.ending == "a block of headers was interrupted by another frame"
+
+
 @pytest.mark.parametrize(
     "sent",
     [b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n", ACK, answer(1), goaway(0)],

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
+import hpack
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -219,13 +220,35 @@ def test_the_headers_are_what_grpc_asks_for() -> None:
 
 
 def test_a_server_that_allows_no_table_is_obeyed_from_the_first_block() -> None:
-    # h2 refuses a block that does not say so.
-    channel, server = connected(header_table_size=0)
-    for row in range(2):
-        channel.begin(row, GrpcRequest(BLOCK, body(3)))
+    channel = a_channel(header_table_size=0)
+    channel.begin(0, GrpcRequest(BLOCK, body(3)))
+    first = sent_frames(channel)[0]
+    decoder = hpack.Decoder()
+    decoder.max_allowed_table_size = 0  # It refuses a block that does not say so.
+
+    assert [bytes(name) for name, _ in decoder.decode(first.data, raw=True)][:2] == [b":method", b":scheme"]
+
+
+def test_small_bodies_stay_within_the_connections_window_too() -> None:
+    channel, server = connected()
+    bodies = [body(16_000 + row) for row in range(8)]
+    for row, sent in enumerate(bodies):
+        channel.begin(row, GrpcRequest(BLOCK, sent))
+    exchange(channel, server)
+    assert sum(map(len, server.bodies.values())) == 65_535
+    server.http2.increment_flow_control_window(100_000)
     exchange(channel, server)
 
-    assert server.whole == [1, 3]
+    assert list(server.bodies.values()) == bodies
+
+
+def test_an_answer_that_looks_like_the_last_is_no_good_one_while_its_request_waits() -> None:
+    channel = a_channel(initial_window_size=20)
+    for row in range(3):
+        channel.begin(row, GrpcRequest(BLOCK, body(3 if row < 2 else 100)))
+
+    ended = channel.receive(answer(1) + answer(3) + answer(5))
+    assert [call.ending for call in ended] == [Ending.OK, Ending.OK, Ending.BAD_ANSWER]
 
 
 @limits(deadline=None, max_examples=50)
