@@ -56,8 +56,8 @@ MISTAKES = {
     "an expression that never fires": (
         a_file(schedule="0 3 30 2 *"),
         (
-            "bad.yaml:6: spec.schedule: `0 3 30 2 *` never fires: no month that it names has such a day. hint: write a day "
-            "that these months have, or L for the last day of a month"
+            "bad.yaml:6: spec.schedule: `0 3 30 2 *` never fires: no month that it names has such a day. hint: write "
+            "a day that these months have, or L for the last day of a month"
         ),
     ),
     "a zone that is not known": (
@@ -67,8 +67,8 @@ MISTAKES = {
     "a name that leaves no room": (
         a_file("n" * 29),
         (
-            f"bad.yaml:4: metadata.name: `{'n' * 29}` has 29 characters, and the names of its runs need room. hint: use at "
-            "most 28 characters"
+            f"bad.yaml:4: metadata.name: `{'n' * 29}` has 29 characters, and the names of its runs need room. hint: "
+            "use at most 28 characters"
         ),
     ),
     "a deadline that an operator's restart would exceed": (
@@ -85,8 +85,8 @@ MISTAKES = {
     "a template that deletes its runs": (
         a_file(run={"runPolicy": {"ttlAfterFinished": "1h"}}),
         (
-            "bad.yaml:23: spec.template.spec.runPolicy.ttlAfterFinished: would delete runs that the schedule counts. hint: "
-            "leave it out, and write how many runs are kept into spec.historyLimits"
+            "bad.yaml:23: spec.template.spec.runPolicy.ttlAfterFinished: would delete runs that the schedule counts. "
+            "hint: leave it out, and write how many runs are kept into spec.historyLimits"
         ),
     ),
     "a template that would be refused": (
