@@ -12,10 +12,12 @@ import kopf
 
 from inferometer_operator.access import kopf_access
 from inferometer_operator.api.crd import GROUP, PLURAL, VERSION
+from inferometer_operator.api.schedule_crd import SCHEDULE_PLURAL
 from inferometer_operator.cache import Cache
 from inferometer_operator.log import logger
 from inferometer_operator.objects.labels import ROLE, RUN, SELECTOR
 from inferometer_operator.run import Key
+from inferometer_operator.schedule_cache import ScheduleCache
 
 Json = Mapping[str, Any]
 
@@ -23,10 +25,18 @@ LIVENESS = "http://0.0.0.0:8080/healthz"
 EXIT_TIMEOUT_S = 20
 
 
-async def watch(cache: Cache, look_at: Callable[[Key], None], liveness: str = LIVENESS) -> None:
+async def watch(
+    cache: Cache,
+    look_at: Callable[[Key], None],
+    schedules: ScheduleCache,
+    look_at_schedule: Callable[[Key], None],
+    liveness: str = LIVENESS,
+) -> None:
     """Watches until the process is told to stop; kopf takes over SIGTERM and SIGINT for that."""
+    registry = _registry(cache, look_at)
+    _watch_schedules(registry, schedules, look_at_schedule)
     await kopf.operator(
-        registry=_registry(cache, look_at),
+        registry=registry,
         settings=_settings(),
         standalone=True,
         clusterwide=True,
@@ -77,6 +87,30 @@ def _registry(cache: Cache, look_at: Callable[[Key], None]) -> kopf.OperatorRegi
         look_at(Key(str(body.metadata.namespace), str(body.metadata.labels[RUN])))
 
     return registry
+
+
+def _watch_schedules(registry: kopf.OperatorRegistry, cache: ScheduleCache, look_at: Callable[[Key], None]) -> None:
+    @kopf.index(GROUP, VERSION, SCHEDULE_PLURAL, registry=registry)
+    async def known_schedules(body: kopf.Body, **_: Any) -> None:
+        _safely(lambda: cache.put_schedule(_raw(body)), body)
+
+    @kopf.index(GROUP, VERSION, PLURAL, registry=registry)
+    async def known_children(body: kopf.Body, **_: Any) -> None:
+        _safely(lambda: cache.put_run(_raw(body)), body)
+
+    @kopf.on.event(GROUP, VERSION, SCHEDULE_PLURAL, registry=registry)
+    async def schedule_told(event: kopf.RawEvent, body: kopf.Body, **_: Any) -> None:
+        key = Key(str(body.metadata.namespace), str(body.metadata.name))
+        if event["type"] == "DELETED":
+            cache.drop_schedule(key, str(body.metadata.uid))
+        else:
+            look_at(key)
+
+    @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
+    async def child_told(event: kopf.RawEvent, body: kopf.Body, **_: Any) -> None:
+        put = cache.drop_run if event["type"] == "DELETED" else cache.put_run
+        if (key := put(_raw(body))) is not None:
+            look_at(key)
 
 
 def _safely(put: Callable[[], object], body: kopf.Body) -> None:

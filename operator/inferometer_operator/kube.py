@@ -16,10 +16,12 @@ from kubernetes.aio import client
 
 from inferometer_operator.access import REQUEST_TIMEOUT_S
 from inferometer_operator.api.crd import GROUP, PLURAL, VERSION
+from inferometer_operator.api.schedule_crd import SCHEDULE_KIND, SCHEDULE_PLURAL
 from inferometer_operator.errors import BusyError, KubeError, NotFoundError, kube_error
 from inferometer_operator.log import logger
 from inferometer_operator.objects.labels import RUN, SELECTOR
 from inferometer_operator.run import Key
+from inferometer_operator.schedules.schedule import SCHEDULE_LABEL
 
 Json = dict[str, Any]
 
@@ -39,6 +41,8 @@ COLLECTIONS = {
     "Event": "/apis/events.k8s.io/v1/namespaces/{namespace}/events",
 }
 BENCHMARKS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
+SCHEDULES = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{SCHEDULE_PLURAL}"
+COLLECTIONS["InferenceBenchmark"] = BENCHMARKS
 
 
 class Kube:
@@ -89,6 +93,30 @@ class Kube:
         """Deletes this very benchmark, and with it what belongs to it. Raises NotFoundError where it is gone."""
         path = f"{BENCHMARKS.format(namespace=key.namespace)}/{quote(key.name)}"
         await self._json("DELETE", path, body={"preconditions": {"uid": uid}, "propagationPolicy": "Background"})
+
+    async def benchmarks_of_schedule(self, schedule: Key) -> Sequence[Json]:
+        """The runs of a schedule as they are now, not as the watch last told."""
+        path = BENCHMARKS.format(namespace=schedule.namespace)
+        found = await self._json("GET", path, {"labelSelector": f"{SCHEDULE_LABEL}={schedule.name}"})
+        items: list[Json] = found["items"]
+        return items
+
+    async def cancel_benchmark(self, key: Key, uid: str) -> Json:
+        """Sets spec.cancel of this very benchmark; refused where a later one bears its name."""
+        path = f"{BENCHMARKS.format(namespace=key.namespace)}/{quote(key.name)}"
+        body = {"metadata": {"uid": uid}, "spec": {"cancel": True}}
+        return await self._json("PATCH", path, {"fieldManager": FIELD_MANAGER}, body, "application/merge-patch+json")
+
+    async def write_schedule_status(self, key: Key, uid: str, resource_version: str, status: Json) -> Json:
+        """Replaces what this operator has said of the schedule, if it is still as it was read."""
+        path = f"{SCHEDULES.format(namespace=key.namespace)}/{quote(key.name)}/status"
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": SCHEDULE_KIND,
+            "metadata": {"name": key.name, "uid": uid, "resourceVersion": resource_version},
+            "status": status,
+        }
+        return await self._json("PATCH", path, {"fieldManager": FIELD_MANAGER, "force": "true"}, body, APPLY)
 
     async def pods_of(self, key: Key) -> Sequence[Json]:
         """The pods of a run as they are now, not as the watch last told."""

@@ -20,6 +20,8 @@ from inferometer_operator.coordinators import Coordinators
 from inferometer_operator.informer import LIVENESS, watch
 from inferometer_operator.kube import Kube
 from inferometer_operator.observe import Observer
+from inferometer_operator.schedule_cache import ScheduleCache
+from inferometer_operator.schedule_controller import ScheduleController
 from inferometer_operator.settings import Settings
 
 SHORTEST_KEY = 32
@@ -83,10 +85,14 @@ async def operate(settings: Settings, key: bytes, liveness: str) -> int:
         cache, coordinators = Cache(), Coordinators(session, key)
         observer = Observer(kube, coordinators, cache, settings, now=lambda: datetime.now(UTC))
         controller = Controller(observer, Applier(kube, coordinators, cache))
+        known = ScheduleCache()
+        schedules = ScheduleController(kube, known, settings.instance, now=lambda: datetime.now(UTC))
         # First the workers: kopf cancels at its end every task that was created after its start.
-        work = asyncio.create_task(controller.run(), name="reconcile")
+        work = asyncio.create_task(_both(controller, schedules), name="reconcile")
         await asyncio.sleep(0)
-        watching = asyncio.create_task(watch(cache, controller.look_at, liveness), name="watch")
+        watching = asyncio.create_task(
+            watch(cache, controller.look_at, known, schedules.look_at, liveness), name="watch"
+        )
         log.logger.info("inferometer-operator %s watches all namespaces", settings.version)
         await asyncio.wait({work, watching}, return_when=asyncio.FIRST_COMPLETED)
         told_to_stop = watching.done() and not work.done()
@@ -97,6 +103,12 @@ async def operate(settings: Settings, key: bytes, liveness: str) -> int:
     for fault in faults:
         log.logger.error("stopped: %s", fault, exc_info=fault)
     return 0 if told_to_stop and not faults else 1
+
+
+async def _both(controller: Controller, schedules: ScheduleController) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(controller.run())
+        tasks.create_task(schedules.run())
 
 
 def entry_point() -> None:

@@ -10,6 +10,7 @@ from inferometer_loadgen.spec import BenchmarkSpec, check
 from inferometer_loadgen.spec.decode import Decoded, decode_file
 from inferometer_loadgen.spec.errors import LocatedError, SpecErrors
 from inferometer_loadgen.spec.load import SAMPLES_KEYS, DataFormat
+from inferometer_loadgen.spec.schedule_decode import DecodedSchedule, decode_schedule_file, holds_a_schedule
 
 
 class InputError(Exception):
@@ -43,11 +44,20 @@ def read_bytes(path: Path) -> bytes:
 
 def read_spec(path: Path) -> Decoded:
     """The benchmark in a file. Raises InputError, or SpecErrors with all that is wrong with it."""
+    return decode_file(_read_text(path), str(path))
+
+
+def read_spec_or_schedule(path: Path) -> Decoded | DecodedSchedule:
+    """The benchmark or the schedule in a file. Raises InputError, or SpecErrors with all that is wrong with it."""
+    text = _read_text(path)
+    return decode_schedule_file(text, str(path)) if holds_a_schedule(text) else decode_file(text, str(path))
+
+
+def _read_text(path: Path) -> str:
     try:
-        text = read_bytes(path).decode()
+        return read_bytes(path).decode()
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is no UTF-8 text", "give a YAML file") from error
-    return decode_file(text, str(path))
 
 
 def with_workers(path: Path, decoded: Decoded, workers: int | None) -> BenchmarkSpec:

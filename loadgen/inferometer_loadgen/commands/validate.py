@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from inferometer_loadgen.spec import BenchmarkSpec
     from inferometer_loadgen.spec.decode import Decoded
+    from inferometer_loadgen.spec.schedule_decode import DecodedSchedule
+
+SLOTS_SHOWN = 3
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -23,7 +26,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="check specs and say what they will do",
         description="Checks specs without a cluster: prints all that is wrong, a line each, or what a run will do.",
     )
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a YAML file with one InferenceBenchmark")
+    holds = "a YAML file with one InferenceBenchmark or InferenceBenchmarkSchedule"
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=holds)
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -48,14 +52,38 @@ def execute(args: argparse.Namespace) -> int:
 
 def _outlook(path: Path) -> str:
     from inferometer_loadgen.commands import inputs
+    from inferometer_loadgen.spec.decode import Decoded
+
+    decoded = inputs.read_spec_or_schedule(path)
+    if isinstance(decoded, Decoded):
+        return f"{path}: valid: {_of_a_run(path, decoded)}"
+    run = Decoded(decoded.name, decoded.namespace, decoded.spec.template.spec, decoded.documents)
+    return f"{path}: valid: {_of_a_schedule(decoded)}; each run: {_of_a_run(path, run)}"
+
+
+def _of_a_schedule(decoded: "DecodedSchedule") -> str:
+    from datetime import UTC, datetime
+    from itertools import islice
+
+    from inferometer_loadgen.spec.cron import timetable
+
+    spec = decoded.spec
+    times = timetable(spec.schedule, spec.time_zone)
+    slots = ", ".join(times.local(slot) for slot in islice(times.after(datetime.now(UTC)), SLOTS_SHOWN))
+    held = "suspended; its slots would be" if spec.suspend else "next"
+    return (
+        f"{held} {slots}; {spec.concurrency_policy}, starts within {spec.starting_deadline} of its time or not at all"
+    )
+
+
+def _of_a_run(path: Path, decoded: "Decoded") -> str:
     from inferometer_loadgen.spec.scenarios import connections_needed
     from inferometer_loadgen.verdict.wording import counted
 
-    decoded = inputs.read_spec(path)
     load, replicas = decoded.spec.load, decoded.spec.target.triton.replicas
     each = connections_needed(decoded.spec.scenario, load, replicas)
     return (
-        f"{path}: valid: {decoded.spec.scenario}, {', '.join(_load(decoded.spec))}; "
+        f"{decoded.spec.scenario}, {', '.join(_load(decoded.spec))}; "
         f"{counted(load.workers, 'worker', 'workers')}, {counted(replicas, 'replica', 'replicas')}, "
         f"{counted(each * load.workers * replicas, 'connection', 'connections')}; {_samples(path, decoded)}"
     )

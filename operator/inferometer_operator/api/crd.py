@@ -12,10 +12,11 @@ VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 KIND = "InferenceBenchmark"
 PLURAL = "inferencebenchmarks"
-CRD_NAME = f"{PLURAL}.{GROUP}"
+
+type Column = tuple[str, str, str, int]
 
 # Text that is already formatted: a column of type number would print 1.23456789e+07.
-COLUMNS: tuple[tuple[str, str, str, int], ...] = (
+COLUMNS: tuple[Column, ...] = (
     ("Model", "string", ".spec.model.name", 0),
     ("Scenario", "string", ".spec.scenario", 0),
     ("Phase", "string", ".status.phase", 0),
@@ -32,19 +33,26 @@ COLUMNS: tuple[tuple[str, str, str, int], ...] = (
 
 def benchmark_crd() -> dict[str, Any]:
     """The definition that `crds/` and the chart hold."""
+    return definition(KIND, PLURAL, short="ib", columns=COLUMNS, schema=_schema())
+
+
+def definition(
+    kind: str, plural: str, *, short: str, columns: tuple[Column, ...], schema: dict[str, Any]
+) -> dict[str, Any]:
+    """The definition of one of our kinds."""
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": CRD_NAME},
+        "metadata": {"name": f"{plural}.{GROUP}"},
         "spec": {
             "group": GROUP,
             "scope": "Namespaced",
             "names": {
-                "kind": KIND,
-                "listKind": f"{KIND}List",
-                "plural": PLURAL,
-                "singular": KIND.lower(),
-                "shortNames": ["ib"],
+                "kind": kind,
+                "listKind": f"{kind}List",
+                "plural": plural,
+                "singular": kind.lower(),
+                "shortNames": [short],
                 "categories": ["inferometer"],
             },
             "versions": [
@@ -53,8 +61,8 @@ def benchmark_crd() -> dict[str, Any]:
                     "served": True,
                     "storage": True,
                     "subresources": {"status": {}},
-                    "additionalPrinterColumns": [_column(*column) for column in COLUMNS],
-                    "schema": {"openAPIV3Schema": _schema()},
+                    "additionalPrinterColumns": [_column(*column) for column in columns],
+                    "schema": {"openAPIV3Schema": schema},
                 }
             ],
         },

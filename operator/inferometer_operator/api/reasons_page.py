@@ -1,4 +1,4 @@
-"""docs/reasons.md: every way in which a benchmark can be refused or fail, from the code that says so.
+"""docs/reasons.md: every way in which a benchmark or schedule can be refused or fail, from the code that says so.
 
 Nothing is written here that the code doesn't hold: members of the enumerations and rules between fields say what they
 mean and, after `Next:`, what to do; bounds of fields and CEL rules have their own words.
@@ -7,7 +7,7 @@ mean and, after `Next:`, what to do; bounds of fields and CEL rules have their o
 import ast
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
 from msgspec import inspect as mi
@@ -15,9 +15,13 @@ from msgspec import inspect as mi
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import RULES
+from inferometer_loadgen.spec.schedule import ScheduleSpec
+from inferometer_loadgen.spec.schedule_checks import SCHEDULE_RULES, TEMPLATE
 from inferometer_loadgen.verdict.reasons import ReasonType
 from inferometer_operator.api.conditions import FailureReason
 from inferometer_operator.api.rules import CHANGING, ROOT_RULES, SPEC_RULES
+from inferometer_operator.api.schedule_conditions import MissReason, ScheduleRefusal
+from inferometer_operator.api.schedule_rules import SCHEDULE_ROOT_RULES, SCHEDULE_SPEC_RULES
 from inferometer_operator.api.schema import Rule
 
 HEAD = """\
@@ -38,6 +42,18 @@ ACCEPTANCE = "acceptance, by the operator; in the shell"
 OPERATOR = "the operator"
 COORDINATOR = "the coordinator"
 VERDICT = "the verdict"
+SCHEDULE = "the schedule's condition Accepted, by the operator"
+SLOT = "the schedule's condition OnTime and status.missed, by the operator"
+
+SCHEDULES_HEAD = """
+## Of a schedule
+
+A schedule that is refused starts nothing until it is corrected, in place; runs that go on are left alone. What is wrong
+with its template is what is wrong with a benchmark's spec, above. A slot that is missed is not caught up.
+
+| input, or what happened | where it is refused or noticed | reason | what to do |
+|-|-|-|-|
+"""
 
 type Row = tuple[str, str, str, str]
 
@@ -48,13 +64,27 @@ class UndocumentedError(ValueError):
 
 def reasons_page() -> str:
     """The page."""
-    rows = (*_schema_rows(), *_rule_rows(), *_check_rows(), *reason_rows())
-    return HEAD + "".join(f"| {' | '.join(_cell(cell) for cell in row)} |\n" for row in rows)
+    of_runs = (*_schema_rows(), *_rule_rows(), *_check_rows(), *reason_rows())
+    of_schedules = (*_form_rows(ScheduleSpec), *_schedule_rule_rows(), *_schedule_check_rows(), *schedule_reason_rows())
+    return HEAD + _table(of_runs) + SCHEDULES_HEAD + _table(of_schedules)
+
+
+def _table(rows: Iterable[Row]) -> str:
+    return "".join(f"| {' | '.join(_cell(cell) for cell in row)} |\n" for row in rows)
 
 
 def reason_rows() -> Iterator[Row]:
     """The reasons that a run or a verdict can have."""
-    for enumeration, where in ((FailureReason, OPERATOR), (RunFailure, COORDINATOR), (ReasonType, VERDICT)):
+    yield from _reasons((FailureReason, OPERATOR), (RunFailure, COORDINATOR), (ReasonType, VERDICT))
+
+
+def schedule_reason_rows() -> Iterator[Row]:
+    """The reasons why a schedule is not followed, or misses a slot."""
+    yield from _reasons((ScheduleRefusal, SCHEDULE), (MissReason, SLOT))
+
+
+def _reasons(*given: tuple[type[StrEnum], str]) -> Iterator[Row]:
+    for enumeration, where in given:
         for member, text in member_docs(enumeration).items():
             means, remedy = meaning_and_remedy(member, text)
             yield means, where, f"`{member}`", remedy
@@ -100,9 +130,15 @@ def _schema_rows() -> Iterator[Row]:
         "`Forbidden`",
         "Ask for that right, or let somebody create the benchmark who has it.",
     )
+    yield from _form_rows(BenchmarkSpec)
+
+
+def _form_rows(spec: type) -> Iterator[Row]:
     forms: defaultdict[str, list[str]] = defaultdict(list)
-    for path, form in _forms(mi.type_info(BenchmarkSpec), "spec", ""):
-        if path not in forms[form]:
+    for path, form in _forms(mi.type_info(spec), "spec", ""):
+        # A template's fields have their rows already, as those of a benchmark.
+        is_of_the_template = path.removeprefix("a key of ").startswith(f"{TEMPLATE}.")
+        if not is_of_the_template and path not in forms[form]:
             forms[form].append(path)
     for form, paths in forms.items():
         yield f"{_listed(paths)}: not {form}", ADMISSION, "`Invalid value`", f"Write {form}."
@@ -152,6 +188,13 @@ def _rule_rows() -> Iterator[Row]:
                 yield _broken(rule)
 
 
+def _schedule_rule_rows() -> Iterator[Row]:
+    shared = {rule["message"] for rules in SPEC_RULES.values() for rule in rules}
+    for rule in (*SCHEDULE_ROOT_RULES, *(rule for rules in SCHEDULE_SPEC_RULES.values() for rule in rules)):
+        if rule["message"] not in shared:
+            yield _broken(rule)
+
+
 def _broken(rule: Rule) -> Row:
     means, _, remedy = rule["message"].partition("; ")
     return means, ADMISSION, "`Forbidden`" if "reason" in rule else "`Invalid value`", _sentence(remedy or means)
@@ -161,6 +204,12 @@ def _check_rows() -> Iterator[Row]:
     for rule in RULES:
         means, remedy = meaning_and_remedy(_name(rule), inspect.getdoc(rule) or "")
         yield means, ACCEPTANCE, f"`{FailureReason.SPEC_INVALID}`", remedy
+
+
+def _schedule_check_rows() -> Iterator[Row]:
+    for rule in SCHEDULE_RULES:
+        means, remedy = meaning_and_remedy(_name(rule), inspect.getdoc(rule) or "")
+        yield means, SCHEDULE, "one of the reasons below", remedy
 
 
 def _name(rule: Callable[..., object]) -> str:
@@ -182,4 +231,11 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-__all__ = ["UndocumentedError", "meaning_and_remedy", "member_docs", "reason_rows", "reasons_page"]
+__all__ = [
+    "UndocumentedError",
+    "meaning_and_remedy",
+    "member_docs",
+    "reason_rows",
+    "reasons_page",
+    "schedule_reason_rows",
+]

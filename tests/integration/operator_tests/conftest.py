@@ -15,7 +15,7 @@ from kubernetes.client.exceptions import ApiException
 from inferometer_dev.bare_apiserver import BareApiServer
 
 REPOSITORY = Path(__file__).parents[3]
-CRD = REPOSITORY / "crds" / "inferometer.dev_inferencebenchmarks.yaml"
+CRDS = sorted((REPOSITORY / "crds").glob("*.yaml"))
 
 
 class Cluster:
@@ -37,9 +37,11 @@ class Cluster:
         return ended.stdout if check else ended.stdout + ended.stderr
 
     def install_crd(self) -> None:
-        crd = yaml.safe_load(CRD.read_text())
-        self.extensions.create_custom_resource_definition(crd)
-        await_true(lambda: self._is_established(crd["metadata"]["name"]), "the CRD is established")
+        for path in CRDS:
+            crd = yaml.safe_load(path.read_text())
+            name = crd["metadata"]["name"]
+            self.extensions.create_custom_resource_definition(crd)
+            await_true(lambda name=name: self._is_established(name), f"{name} is established")
 
     def _is_established(self, name: str) -> bool:
         found = self.extensions.read_custom_resource_definition(name)

@@ -52,7 +52,9 @@ def an_address() -> str:
 
 
 def install_rights(cluster: Cluster) -> None:
-    """The chart's ServiceAccount and rights, as helm renders them."""
+    """The chart's ServiceAccount and rights, as helm renders them; once in a session."""
+    if any(one.metadata.name == NAMESPACE for one in cluster.core.list_namespace().items):
+        return
     chart = str(REPOSITORY / "charts" / "inferometer")
     argv = [str(binary("helm")), "template", RELEASE, chart, "--namespace", NAMESPACE]
     rendered = subprocess.run(argv, capture_output=True, text=True, check=True).stdout

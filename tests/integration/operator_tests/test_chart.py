@@ -57,7 +57,7 @@ def test_an_upgrade_keeps_the_key_and_an_uninstall_keeps_the_benchmarks(empty: C
     removed = helm("uninstall", "inferometer")
     assert removed.returncode == 0, removed.stderr
     names = [one.metadata.name for one in empty.extensions.list_custom_resource_definition().items]
-    assert names == ["inferencebenchmarks.inferometer.dev"]
+    assert names == ["inferencebenchmarks.inferometer.dev", "inferencebenchmarkschedules.inferometer.dev"]
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ def test_the_operator_may_read_no_secret_and_change_no_object_but_a_benchmarks_s
 
     assert verbs["secrets"] == ["create"]
     changing = {resource for resource, allowed in verbs.items() if {"patch", "update"} & set(allowed)}
-    assert changing == {"inferencebenchmarks/status"}
+    assert changing == {"inferencebenchmarks", "inferencebenchmarks/status", "inferencebenchmarkschedules/status"}
     assert all("*" not in allowed for allowed in verbs.values())

@@ -8,10 +8,13 @@ import pytest
 
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.spec.checks import RULES
+from inferometer_loadgen.spec.schedule_checks import SCHEDULE_RULES
 from inferometer_loadgen.verdict.reasons import ReasonType
 from inferometer_operator.api.conditions import FailureReason
 from inferometer_operator.api.reasons_page import UndocumentedError, meaning_and_remedy, member_docs, reasons_page
 from inferometer_operator.api.rules import ROOT_RULES, SPEC_RULES
+from inferometer_operator.api.schedule_conditions import MissReason, ScheduleRefusal
+from inferometer_operator.api.schedule_rules import SCHEDULE_ROOT_RULES, SCHEDULE_SPEC_RULES
 
 REPOSITORY = Path(__file__).parents[3]
 LOADGEN = REPOSITORY / "loadgen" / "inferometer_loadgen"
@@ -19,7 +22,7 @@ GIVES_UP = {"_fail", "_lose", "Broken", "PrepareError", "Failed", "FailureReport
 """What a run is given up with: each takes the type first, or by name."""
 
 
-@pytest.mark.parametrize("enumeration", [FailureReason, RunFailure, ReasonType])
+@pytest.mark.parametrize("enumeration", [FailureReason, RunFailure, ReasonType, ScheduleRefusal, MissReason])
 def test_every_reason_is_on_the_page_with_what_it_means_and_what_to_do(enumeration: type[StrEnum]) -> None:
     page = reasons_page()
 
@@ -32,10 +35,11 @@ def test_every_reason_is_on_the_page_with_what_it_means_and_what_to_do(enumerati
 def test_every_rule_of_the_api_server_and_between_fields_is_on_the_page() -> None:
     page = reasons_page()
 
-    for rule in (*ROOT_RULES, *(rule for rules in SPEC_RULES.values() for rule in rules)):
+    rules_of_blocks = (*SPEC_RULES.values(), *SCHEDULE_SPEC_RULES.values())
+    for rule in (*ROOT_RULES, *SCHEDULE_ROOT_RULES, *(rule for rules in rules_of_blocks for rule in rules)):
         means = rule["message"].partition("; ")[0]
         assert means in page or f"`spec{rule['fieldPath']}`" in page
-    for check in RULES:
+    for check in (*RULES, *SCHEDULE_RULES):
         assert meaning_and_remedy("a rule", check.__doc__ or "")[0] in page
 
 
