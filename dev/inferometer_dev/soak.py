@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -81,6 +82,8 @@ def soak(for_s: float) -> list[Sample]:
         verdict = run_once(f"soak-{number}")
         took_s = time.monotonic() - run_began_s
         with audit_log().open("rb") as log:
+            if log.seek(0, os.SEEK_END) < position:
+                raise StepFailed("count requests", "the audit log was rotated", "take the cluster down, then run again")
             log.seek(position)
             requests = count_requests(log)
             position = log.tell()

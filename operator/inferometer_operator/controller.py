@@ -103,10 +103,11 @@ class Controller:
 
     async def _once(self, key: Key) -> float | None:
         observed = self.observer.observe(key)
-        if observed is None or observed.names_taken:
-            await sweep(self.observer.kube, key)
         if observed is None:
+            await sweep(self.observer.kube, key)
             return None
+        if observed.names_taken:
+            await self._sweep_beside(key)
         step, observed = await self._decide(observed)
         problem = await self._apply(step, observed)
         if problem is not None:
@@ -119,6 +120,13 @@ class Controller:
         if step.again_after_s is not None:
             return step.again_after_s
         return 0.0 if step.does_something else None
+
+    async def _sweep_beside(self, key: Key) -> None:
+        try:
+            await sweep(self.observer.kube, key)
+        except KubeError as error:
+            # Pods that somebody else's rules keep there are no reason to leave this run alone.
+            logger.warning("%s: pods of an earlier benchmark of this name are not swept: %s", key, error)
 
     async def _apply(self, step: Step, observed: Observed) -> Problem | None:
         try:

@@ -121,7 +121,8 @@ def _safely(put: Callable[[], object], body: kopf.Body) -> None:
 
 
 def _is_ours(body: kopf.Body) -> bool:
-    return RUN in body.metadata.labels and ROLE in body.metadata.labels
+    # Anybody may label a pod, with an empty name too.
+    return bool(body.metadata.labels.get(RUN)) and ROLE in body.metadata.labels
 
 
 def _raw(body: kopf.Body) -> Json:

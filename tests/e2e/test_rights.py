@@ -4,6 +4,7 @@ The last file to run: the audit log holds what the others made the operator do.
 """
 
 import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def asked_since(position: int) -> tuple[set[str], set[str]]:
     used: set[str] = set()
     refused: set[str] = set()
     with audit_log().open("rb") as log:
+        assert log.seek(0, os.SEEK_END) >= position, "the audit log was rotated meanwhile: take the cluster down first"
         log.seek(position)
         entries = [json.loads(line) for line in log]
     for entry in entries:

@@ -76,8 +76,10 @@ def evidence_of(observed: Observed, *failed: Pod | None) -> tuple[Evidence, ...]
     for one in (_evidence(pod, observed) for pod in pods):
         old = kept.get(one.pod)
         # A container that is removed has no log any more; what was read of it stays.
-        kept[one.pod] = one if old is None or old.uid not in {"", one.uid} else _with_what_was_read_of(old, one)
-    return tuple(kept.values())[:EVIDENCE_LIMIT]
+        now = one if old is None or old.uid not in {"", one.uid} else _with_what_was_read_of(old, one)
+        # The newest comes last, and where there is no room for all, it is what the run has failed of.
+        kept = {name: evidence for name, evidence in kept.items() if name != one.pod} | {one.pod: now}
+    return tuple(kept.values())[-EVIDENCE_LIMIT:]
 
 
 def _summary(before: Summary | UnsetType, reason: str) -> Summary:

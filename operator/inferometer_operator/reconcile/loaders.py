@@ -1,6 +1,7 @@
 """From ready servers to a client that only waits for its start: the coordinator first, then workers that dial it."""
 
 from inferometer_loadgen.protocol.api import RunState, RunStatus
+from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
 from inferometer_operator.objects.names import token_name
 from inferometer_operator.pods import Pod, Running
@@ -30,7 +31,9 @@ def end_if_the_run_failed(observed: Observed) -> Step | Need | None:
     if answer.report_sha256 and noted_failure(observed.run) is not None:
         # What was measured until then is stored first.
         return None
-    lost = tuple(pod for pod in observed.pods if pod.has_ended or pod.deleting)
+    # Once the load has ended it is we who delete the servers.
+    measured = observed.run.status.is_true(ConditionType.MEASURED)
+    lost = tuple(pod for pod in observed.pods if (pod.has_ended or pod.deleting) and not (measured and pod.deleting))
     failed = lost or (observed.coordinator_pod,)
     if answer.failure is None:
         return end_without_result(observed, "Failed", "the coordinator gives no reason", *failed)

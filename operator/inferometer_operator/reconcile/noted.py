@@ -54,7 +54,10 @@ def casualties(observed: Observed) -> tuple[Pod, ...]:
 def is_yet_to_be_told(observed: Observed) -> bool:
     """Whether Kubernetes may soon say what became of a worker of which the coordinator knows only that it hung up."""
     noted = noted_failure(observed.run)
-    if noted is None or noted.reason != RunFailure.WORKER_LOST or observed.run.status.evidence or casualties(observed):
+    if noted is None or noted.reason != RunFailure.WORKER_LOST or casualties(observed):
+        return False
+    workers = {pod.uid for pod in observed.workers if pod is not None}
+    if any(one.uid in workers for one in observed.run.status.evidence):
         return False
     return (observed.now - parse_time(noted.last_transition_time)).total_seconds() < TOLD_WITHIN_S
 

@@ -296,6 +296,29 @@ def test_kubernetes_is_given_a_moment_to_tell_what_became_of_a_worker_that_hung_
     assert failed.message == "why; worker 0 exited with code 137 (OOMKilled)"
 
 
+def test_what_was_kept_of_a_pod_that_was_replaced_before_the_start_is_no_word_about_a_lost_worker() -> None:
+    replaced = {"evidence": (Evidence(pod="quickstart-worker-0", uid="an earlier one"),)}
+    failure = FailureReport(type="WorkerLost", message="worker 0 hung up")
+    lost = an_answer(RunState.FAILED, failure=failure, report_sha256="e" * 64)
+    pods = (COORDINATOR, *WORKERS)
+    stored = StoredReport(PARTIAL)
+    waiting = noted(*MEASURED, reason="WorkerLost", pods=pods, coordinator=lost, stored_report=stored, status=replaced)
+
+    assert step(waiting) == Step(again_after_s=1.0)
+
+
+def test_servers_that_are_released_are_no_reason_for_a_worker_that_hung_up() -> None:
+    failure = FailureReport(type="WorkerLost", message="worker 0 hung up")
+    lost = an_answer(RunState.FAILED, failure=failure, report_sha256="e" * 64)
+    released = tuple(replace(pod, deleting=True) for pod in SERVERS)
+    first = step(an_observed_run(*MEASURED, pods=(*released, COORDINATOR, *WORKERS), coordinator=lost))
+
+    assert first.status is not None
+    assert first.status.evidence == ()
+    complete = next(one for one in first.status.conditions if one.type == ConditionType.COMPLETE)
+    assert complete.message == "worker 0 hung up"
+
+
 def test_a_lost_server_leaves_the_coordinator_time_for_the_answers_that_never_come() -> None:
     lost = noted(*STARTED, ago_s=15.4, reason="ServerLost", pods=ALL_PODS[1:], coordinator=RUNNING)
 

@@ -100,10 +100,12 @@ def test_a_second_end_of_the_same_pod_ends_the_run() -> None:
 def test_a_run_of_bad_luck_ends() -> None:
     kept = tuple(Evidence(pod=f"pod-{number}", uid=str(number)) for number in range(EVIDENCE_LIMIT))
 
-    ended = step(world(a_pod(Role.SERVER, 1, **EVICTED), *kept))
+    fifth = a_pod(Role.SERVER, 1, **EVICTED)
+    ended = step(world(fifth, *kept))
 
     assert ended.status is not None
     assert ended.status.phase == "Failed"
+    assert [one.pod for one in ended.status.evidence] == [*(one.pod for one in kept[1:]), fifth.name]
 
 
 def test_a_start_that_is_too_late_has_no_other_try() -> None:
