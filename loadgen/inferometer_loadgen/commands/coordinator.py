@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from inferometer_loadgen.commands import access
 from inferometer_loadgen.commands.exit_codes import ExitCode
 from inferometer_loadgen.commands.inputs import read_bytes
 from inferometer_loadgen.commands.termination import SIGTERM_EXIT, end_on_sigterm
@@ -21,6 +22,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("coordinator", help="coordinate a run's workers (started by run and the operator)")
     parser.add_argument("--plan", type=Path, required=True, help="the plan's JSON")
     parser.add_argument("--token", type=Path, required=True, help="file with the run's token")
+    access.add_tls_arguments(parser)
     parser.add_argument("--run-uid", default=os.environ.get("RUN_UID", ""), help="[$RUN_UID]")
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on [%(default)s]")
     parser.add_argument("--api-port", type=int, default=API_PORT, help="[%(default)s]; 0 takes a free one")
@@ -42,6 +44,7 @@ def execute(args: argparse.Namespace) -> int:
         host=args.host,
         api_port=args.api_port,
         link_port=args.link_port,
+        metrics_tls=access.tls_files_of(args),
         termination_path=TERMINATION_LOG if TERMINATION_LOG.exists() else None,
     )
     if args.until_stdin_closes:
@@ -50,7 +53,7 @@ def execute(args: argparse.Namespace) -> int:
         there_is_a_report = coordinator.run_coordinator(settings)
     except coordinator.TerminatedError:
         return SIGTERM_EXIT
-    except OSError as error:
+    except (OSError, coordinator.CredentialsError) as error:
         print(f"inferometer coordinator: {error}", file=sys.stderr)
         return ExitCode.FAILED
     return ExitCode.VALID if there_is_a_report else ExitCode.FAILED

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import UNSET
 
+from inferometer_loadgen.commands import access
 from inferometer_loadgen.commands.exit_codes import ExitCode, of_verdict
 from inferometer_loadgen.commands.inputs import InputError, find_samples, read_bytes, read_spec, with_workers
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from inferometer_loadgen.spec.decode import Decoded
 
 MAX_WORKERS = 64
+SCHEMES = frozenset({"http", "https", "grpc", "grpcs"})
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,7 +41,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="append",
         required=True,
         metavar="URL",
-        help="a server's URL, of HTTP or, as grpc://HOST:8001, of gRPC; repeat it for replicas",
+        help="a server's URL, of HTTP or, as grpc://HOST:8001, of gRPC; with TLS, https:// or grpcs://; repeat it for "
+        "replicas",
     )
     parser.add_argument(
         "--metrics-url",
@@ -48,6 +51,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="URL",
         help="the metrics page of the endpoint at the same place [port 8002 of its host, /metrics]",
     )
+    access.add_arguments(parser)
     parser.add_argument("--workers", type=int, help="worker processes [spec.load.workers]")
     parser.add_argument(
         "--data", type=Path, metavar="NPZ", help="the samples [the ConfigMap in the spec's file or beside it]"
@@ -65,9 +69,10 @@ def execute(args: argparse.Namespace) -> int:
 
     replicas = replicas_of(args.endpoint, args.metrics_url)
     plan, data = _plan(args)
+    files = access.checked_files_of(args, replicas, plan.protocol)
     console = Console(stderr=True)
     console.print(headline(plan, tuple(args.endpoint)), highlight=False, soft_wrap=True)
-    return _run(LocalRun(plan=plan, replicas=replicas, data=data), console, args)
+    return _run(LocalRun(plan=plan, replicas=replicas, data=data, access=files), console, args)
 
 
 def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
@@ -152,10 +157,13 @@ def _parts(endpoint: str) -> tuple[str, str, str]:
     """An endpoint's scheme, its host with its port, and without; in brackets where the host is an address of IPv6."""
     try:
         parts = urlsplit(endpoint)
-        is_server = parts.scheme in {"http", "grpc"} and parts.hostname and parts.port != 0 and parts.path in {"", "/"}
+        is_server = parts.scheme in SCHEMES and parts.hostname and parts.port != 0 and parts.path in {"", "/"}
     except ValueError:  # a port that is none, brackets that do not close
         is_server = False
     if not is_server:
-        raise InputError(f"--endpoint: `{endpoint}` is no server's URL", "write http://HOST:8000, or grpc://HOST:8001")
+        raise InputError(
+            f"--endpoint: `{endpoint}` is no server's URL",
+            "write http://HOST:8000, or grpc://HOST:8001; https:// or grpcs:// with TLS",
+        )
     host = parts.hostname or ""
     return parts.scheme, parts.netloc, f"[{host}]" if ":" in host else host

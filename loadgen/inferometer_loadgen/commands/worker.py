@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from inferometer_loadgen.commands import access
 from inferometer_loadgen.commands.exit_codes import ExitCode
 from inferometer_loadgen.commands.inputs import InputError, read_bytes
 from inferometer_loadgen.commands.termination import end_on_sigterm
@@ -16,6 +17,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--plan", type=Path, required=True, help="the plan's JSON")
     parser.add_argument("--token", type=Path, required=True, help="file with the run's token")
     parser.add_argument("--data", type=Path, help="the file of the samples, where the plan has them")
+    access.add_arguments(parser)
     parser.add_argument("--coordinator", default=os.environ.get("COORDINATOR"), help="host:port [$COORDINATOR]")
     parser.add_argument("--index", type=int, default=os.environ.get("WORKER_INDEX"), help="[$WORKER_INDEX]")
     parser.add_argument("--pod-uid", default=os.environ.get("POD_UID", ""), help="[$POD_UID]")
@@ -35,6 +37,7 @@ def execute(args: argparse.Namespace) -> int:
         index=args.index,
         pod_uid=args.pod_uid,
         data_path=args.data,
+        access=access.files_of(args),
     )
     try:
         worker.run_worker(settings)

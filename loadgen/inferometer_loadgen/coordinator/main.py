@@ -17,6 +17,7 @@ from inferometer_loadgen.coordinator.run import Run
 from inferometer_loadgen.coordinator.server import Api
 from inferometer_loadgen.report import short
 from inferometer_loadgen.report.short import ShortReport
+from inferometer_loadgen.worker.credentials import NO_TLS_FILES, CredentialsError, TlsFiles, client_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class CoordinatorSettings:
     link_port: int
     termination_path: Path | None
     """Where the report is left in short, for whoever looks at an ended pod."""
+    metrics_tls: TlsFiles = NO_TLS_FILES
+    """For metrics pages at https:// addresses."""
 
 
 class TerminatedError(Exception):
@@ -44,7 +47,8 @@ def run_coordinator(settings: CoordinatorSettings) -> bool:
 
 async def _run(settings: CoordinatorSettings) -> bool:
     plan = plans.decode(settings.plan_path.read_bytes())
-    run = Run(plan, settings.run_uid, settings.token, _leave_in(settings.termination_path))
+    tls = client_context(settings.metrics_tls, alpn="http/1.1")
+    run = Run(plan, settings.run_uid, settings.token, _leave_in(settings.termination_path), tls)
     api_socket = listen(settings.host, settings.api_port)
     link_socket = listen(settings.host, settings.link_port)
     link_server = await asyncio.start_server(run.links.serve, sock=link_socket)
@@ -104,3 +108,6 @@ def _leave_in(path: Path | None) -> Callable[[ShortReport], None]:
             sys.stderr.write(f"inferometer coordinator: {path} can't be written: {error}\n")
 
     return leave
+
+
+__all__ = ["CoordinatorSettings", "CredentialsError", "TerminatedError", "listen", "run_coordinator"]

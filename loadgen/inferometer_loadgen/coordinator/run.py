@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -47,10 +48,19 @@ LINGER_S = 600.0
 class Run:
     """One run, from waiting for workers until its end was acknowledged.
 
-    `leave` is told the report in short before anybody hears that there is one.
+    `leave` is told the report in short before anybody hears that there is one; `metrics_tls` is for metrics pages at
+    https:// addresses.
     """
 
-    def __init__(self, plan: Plan, run_uid: str, token: bytes, leave: Callable[[ShortReport], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        run_uid: str,
+        token: bytes,
+        leave: Callable[[ShortReport], None],
+        metrics_tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._metrics_tls = metrics_tls
         self._plan = plan
         self._run_uid = run_uid
         self._leave = leave
@@ -75,7 +85,8 @@ class Run:
 
     async def drive(self) -> bool:
         """Runs until the end was acknowledged, or nobody came for it; whether there is a report."""
-        async with aiohttp.ClientSession() as self._session:
+        connector = aiohttp.TCPConnector(ssl=self._metrics_tls or True)
+        async with aiohttp.ClientSession(connector=connector) as self._session:
             driver = asyncio.create_task(self._drive())
             ended = asyncio.create_task(self._ended.wait())
             await asyncio.wait((driver, ended), return_when=asyncio.FIRST_COMPLETED)

@@ -24,6 +24,7 @@ from inferometer_loadgen.local.children import Child, ChildError
 from inferometer_loadgen.plan import Assignment, Plan, ReplicaAddress
 from inferometer_loadgen.protocol.api import FailureReport, RunState, RunStatus, StartRequest
 from inferometer_loadgen.report.schema import Report, decode
+from inferometer_loadgen.worker.access import OPEN, AccessFiles
 
 POLL_S = 0.2
 SILENCE_S = 30.0
@@ -38,6 +39,7 @@ class LocalRun:
     plan: Plan
     replicas: tuple[ReplicaAddress, ...]
     data: bytes | None
+    access: AccessFiles = OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,13 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
         session = await stack.enter_async_context(aiohttp.ClientSession())
         token = secrets.token_hex(32)
         files = _write_files(folder, run, token)
+        tls, access = AccessFiles(run.access.tls).arguments(), run.access.arguments()
         run_uid = secrets.token_hex(8)
         coordinator = await stack.enter_async_context(
-            Child.start("coordinator", command("coordinator", *files.common, "--run-uid", run_uid, *_LISTEN))
+            Child.start(
+                "coordinator",
+                command("coordinator", *files.common, "--run-uid", run_uid, *_LISTEN, *tls),
+            )
         )
         ports = json.loads(await coordinator.first_line())
         environment = os.environ | {"COORDINATOR": f"{LOOPBACK}:{ports['link']}"}
@@ -70,7 +76,7 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
             await stack.enter_async_context(
                 Child.start(
                     f"worker {index}",
-                    command("worker", *files.common, *files.data, "--index", str(index)),
+                    command("worker", *files.common, *files.data, *access, "--index", str(index)),
                     environment,
                 )
             )

@@ -59,7 +59,7 @@ class TlsLayer:
         except ssl.SSLCertVerificationError as error:
             raise TlsError(
                 f"the certificate of {self._server_name} is not trusted: {error.verify_message}. Give the CA that "
-                "signed it, and address the server by a name that it holds"
+                "signed it (--ca-file), and address the server by a name that it holds"
             ) from error
         except ssl.SSLError as error:
             raise TlsError(f"no TLS connection to {self._server_name} comes about: {_reason(error)}") from error

@@ -24,6 +24,10 @@ class TlsFiles:
     """False trusts anybody: for a test, never for a secret."""
 
 
+NO_TLS_FILES = TlsFiles()
+"""The system's authorities are trusted, and no certificate is shown."""
+
+
 def client_context(files: TlsFiles, *, alpn: str) -> ssl.SSLContext:
     """The context of `wire.tls` for connections that offer `alpn`: "h2" for gRPC, "http/1.1" else."""
     if (files.certificate is None) != (files.key is None):
@@ -45,16 +49,22 @@ def client_context(files: TlsFiles, *, alpn: str) -> ssl.SSLContext:
 
 def bearer_from(path: Path) -> Field:
     """The header field with the token that a file holds."""
+    token = text_of(path, "the token")
+    try:
+        return checked_field(bearer(token))
+    except FieldError as error:
+        raise CredentialsError(f"the token {path} cannot be sent: {error}") from error
+
+
+def text_of(path: Path, what: str) -> str:
+    """What a file holds that is sent in a header field; `what` it is, for the message of the CredentialsError."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CredentialsError(f"the token {path} cannot be read: {error.strerror}") from error
+        raise CredentialsError(f"{what} {path} cannot be read: {error.strerror}") from error
     if not data.strip() or len(data) > MAX_TOKEN_BYTES:
-        raise CredentialsError(f"the token {path} has {len(data):,} bytes: give one of 1 to {MAX_TOKEN_BYTES:,}")
-    try:
-        return checked_field(bearer(data.decode("latin-1")))
-    except FieldError as error:
-        raise CredentialsError(f"the token {path} cannot be sent: {error}") from error
+        raise CredentialsError(f"{what} {path} has {len(data):,} bytes: give one of 1 to {MAX_TOKEN_BYTES:,}")
+    return data.decode("latin-1")
 
 
 def _trusting(ca_bundle: Path | None) -> ssl.SSLContext:

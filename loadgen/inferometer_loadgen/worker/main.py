@@ -2,7 +2,7 @@
 
 import gc
 import resource
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +26,10 @@ from inferometer_loadgen.protocol.frames import (
 )
 from inferometer_loadgen.stream import make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
+from inferometer_loadgen.worker.access import OPEN, AccessFiles, read_access
 from inferometer_loadgen.worker.asking import PrepareError
 from inferometer_loadgen.worker.connections import ConnectError
+from inferometer_loadgen.worker.credentials import CredentialsError
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
 from inferometer_loadgen.worker.prepare import load_library, prepare
@@ -47,6 +49,7 @@ class WorkerSettings:
     index: int
     pod_uid: str
     data_path: Path | None
+    access: AccessFiles = OPEN
 
 
 class UnexpectedFrameError(Exception):
@@ -63,7 +66,7 @@ def run_worker(settings: WorkerSettings) -> None:
     link = dial(settings.coordinator, settings.token, settings.index, settings.pod_uid)
     try:
         _work(link, plan, settings)
-    except (PrepareError, DataError, ConnectError) as error:
+    except (PrepareError, DataError, ConnectError, CredentialsError) as error:
         type_ = error.type if isinstance(error, PrepareError) else _FAILURE_TYPES[type(error)]
         link.send(Failed(type=type_, message=f"worker {settings.index}: {error}"))
         raise
@@ -80,6 +83,7 @@ def _allow_all_descriptors() -> None:
 _FAILURE_TYPES: dict[type[Exception], RunFailure] = {
     DataError: RunFailure.SAMPLES_DO_NOT_FIT,
     ConnectError: RunFailure.SERVER_UNREACHABLE,
+    CredentialsError: RunFailure.SERVER_UNREACHABLE,
 }
 
 
@@ -89,7 +93,8 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     link.send(Ready(samples=plan.data.samples, plan_hash=plans.digest(plan)))
 
     assignment = _expect(link.wait(), Prepare).assignment
-    prepared = prepare(plan, assignment.replicas, library)
+    access = read_access(settings.access, assignment.replicas, plan.protocol)
+    prepared = prepare(plan, assignment.replicas, library, access)
     loop = MeasuredLoop(prepared.carrier, link, least_outstanding=plan.balance == "LeastOutstanding")
     limits = Limits(drain_ns=plan.drain_ns, query_timeout_ns=plan.query_timeout_ns, spin_ns=plan.spin_ns)
     warm_up = warm_up_work(plan, stream, settings.index, prepared.numbers)
@@ -104,14 +109,15 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     t0_ns = _expect(link.wait(), WarmUp).t0_ns
     records, stats = loop.run(warm_up, t0_ns, limits, measured=False)
     answered = records.status.count(QueryStatus.OK)
-    link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=stats.first_error))
+    first_error = access.redacted(stats.first_error)
+    link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=first_error))
 
     t0_ns = _expect(link.wait(), Measure).t0_ns
     before = read_vital_signs(prepared.carrier.by_fd)
     records, stats = loop.run(work, t0_ns, limits, measured=True)
     vitals = before.until(read_vital_signs(prepared.carrier.by_fd))
     if not stats.aborted:
-        _hand_over(link, records, stats, vitals, t0_ns)
+        _hand_over(link, records, replace(stats, first_error=access.redacted(stats.first_error)), vitals, t0_ns)
     _expect(link.wait(), Bye)
     loop.close()
     prepared.carrier.close()
@@ -141,7 +147,7 @@ def _expect[F: FromCoordinator](frame: FromCoordinator, kind: type[F]) -> F:
     return frame
 
 
-WORKER_ERRORS = (LinkLostError, UnexpectedFrameError, PrepareError, DataError, ConnectError)
+WORKER_ERRORS = (LinkLostError, UnexpectedFrameError, PrepareError, DataError, ConnectError, CredentialsError)
 """All that ends a worker in a known way."""
 
 __all__ = ["WORKER_ERRORS", "AbortedError", "WorkerSettings", "run_worker"]

@@ -20,8 +20,10 @@ from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.spec.load import DataFormat
 from inferometer_loadgen.wire import metadata_path
 from inferometer_loadgen.worker import grpc_metadata
+from inferometer_loadgen.worker.access import REFUSED_REMEDY, Access
 from inferometer_loadgen.worker.asking import ANSWER_TIMEOUT_S, Asked, PrepareError
 from inferometer_loadgen.worker.carrier import Carrier
+from inferometer_loadgen.worker.connections import Dialer
 from inferometer_loadgen.worker.grpc_carrier import GrpcCarrier
 from inferometer_loadgen.worker.grpc_pool import GrpcPool
 from inferometer_loadgen.worker.http_carrier import HttpCarrier
@@ -30,6 +32,7 @@ from inferometer_loadgen.worker.memory import available_bytes
 from inferometer_loadgen.worker.requests import Body, Requests, grpc_requests, http_requests
 from inferometer_loadgen.worker.work import Bodies
 
+REFUSED = frozenset({401, 403})
 MEMORY_SHARE = 0.8
 """Of a worker's memory, for request bodies; the rest is for records and the program itself."""
 
@@ -74,13 +77,14 @@ def load_library(plan: Plan, data: bytes | None) -> Library:
     return open_library(data, data_format)
 
 
-def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library) -> Prepared:
+def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library, access: Access) -> Prepared:
     """Asks each replica what the model is, makes the bodies of single samples and opens every connection.
 
     Bodies of several samples are made when `numbers` is asked about them. Raises PrepareError, DataError, ConnectError.
     """
     ask = grpc_metadata.ask if plan.protocol == "grpc" else _ask
-    answers = [ask(plan, replica) for replica in replicas]
+    _greet(replicas, access)
+    answers = [ask(plan, replica, access) for replica in replicas]
     models = [answer.model for answer in answers]
     for replica, metadata in zip(replicas, models, strict=True):
         if (metadata.inputs, metadata.outputs) != (models[0].inputs, models[0].outputs):
@@ -92,13 +96,17 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library) ->
     samples = library(models[0])
     budget = Budget(int(available_bytes() * MEMORY_SHARE))
     if plan.protocol == "grpc":
-        calls = grpc_requests(replicas, lambda body: budget.take(_message(plan, samples, models[0], body)))
+        calls = grpc_requests(
+            replicas, lambda body: budget.take(_message(plan, samples, models[0], body)), access.fields
+        )
         _add_single_samples(plan, calls, samples.total, budget)
-        pool = GrpcPool(replicas, plan.connections_per_replica)
+        pool = GrpcPool(replicas, plan.connections_per_replica, access.tls)
         return Prepared(GrpcCarrier(pool, calls.by_replica), calls.numbers, answers[0].server_version)
-    requests = http_requests(plan.model, replicas, lambda body: _http_body(plan, samples, models[0], body, budget))
+    requests = http_requests(
+        plan.model, replicas, lambda body: _http_body(plan, samples, models[0], body, budget), access.fields
+    )
     _add_single_samples(plan, requests, samples.total, budget)
-    connections = HttpPool(replicas, plan.connections_per_replica)
+    connections = HttpPool(replicas, plan.connections_per_replica, access.tls)
     return Prepared(HttpCarrier(connections, requests.by_replica), requests.numbers, answers[0].server_version)
 
 
@@ -154,24 +162,37 @@ def _synthetic(plan: Plan, data: SyntheticData) -> Library:
     return lambda model: synthetic_library(model, shapes, data.samples, data.seed, values)
 
 
-def _ask(plan: Plan, replica: ReplicaAddress) -> Asked:
-    return Asked(_metadata(plan, replica), _server_version(replica))
+def _greet(replicas: Sequence[ReplicaAddress], access: Access) -> None:
+    """With TLS: who is not trusted is told apart from who does not answer, in our own words for both protocols."""
+    if access.tls is not None:
+        dialer = Dialer(replicas, access.tls)
+        for replica in range(len(replicas)):
+            dialer.dial(replica).close()
 
 
-def _metadata(plan: Plan, replica: ReplicaAddress) -> ModelMetadata:
+def _ask(plan: Plan, replica: ReplicaAddress, access: Access) -> Asked:
+    return Asked(_metadata(plan, replica, access), _server_version(replica, access))
+
+
+def _metadata(plan: Plan, replica: ReplicaAddress, access: Access) -> ModelMetadata:
     path = metadata_path(plan.model.name, plan.model.version)
-    status, body = _get(replica, path)
+    status, body = _get(replica, path, access)
+    said = access.redacted(body.decode("utf-8", "replace"))[:300]
+    if status in REFUSED:
+        raise PrepareError(
+            RunFailure.SERVER_UNREACHABLE,
+            f"{replica.name} at {replica.url} refuses us, {status} to GET {path}: {said}. {REFUSED_REMEDY}",
+        )
     if status != 200:
         raise PrepareError(
             RunFailure.MODEL_NOT_FOUND,
-            f"{replica.name} answered {status} to GET {path}: {body[:300].decode('utf-8', 'replace')}. Correct "
-            "spec.model.name or the model repository",
+            f"{replica.name} answered {status} to GET {path}: {said}. Correct spec.model.name or the model repository",
         )
     return parse_metadata(body)
 
 
-def _server_version(replica: ReplicaAddress) -> str:
-    status, body = _get(replica, "/v2")
+def _server_version(replica: ReplicaAddress, access: Access) -> str:
+    status, body = _get(replica, "/v2", access)
     if status != 200:
         return ""
     try:
@@ -181,15 +202,20 @@ def _server_version(replica: ReplicaAddress) -> str:
     return f"{facts.name} {facts.version}".strip()
 
 
-def _get(replica: ReplicaAddress, path: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(replica.url).netloc, timeout=ANSWER_TIMEOUT_S)
+def _get(replica: ReplicaAddress, path: str, access: Access) -> tuple[int, bytes]:
+    address = urlsplit(replica.url).netloc
+    connection = (
+        http.client.HTTPConnection(address, timeout=ANSWER_TIMEOUT_S)
+        if access.tls is None
+        else http.client.HTTPSConnection(address, timeout=ANSWER_TIMEOUT_S, context=access.tls.context)
+    )
     # The connection's own time-out is one for each read: a server that trickles would never meet it.
     late = threading.Event()
     hang_up = threading.Timer(ANSWER_TIMEOUT_S, _shut_down, (connection, late))
     try:
         connection.connect()
         hang_up.start()
-        connection.request("GET", path)
+        connection.request("GET", path, headers=dict(access.fields))
         answer = connection.getresponse()
         status, body = answer.status, answer.read()
         if late.is_set():
@@ -197,7 +223,8 @@ def _get(replica: ReplicaAddress, path: str) -> tuple[int, bytes]:
     except (OSError, http.client.HTTPException) as error:
         raise PrepareError(
             RunFailure.SERVER_UNREACHABLE,
-            f"{replica.name} at {replica.url} does not answer: {error}. Check that it runs there",
+            f"{replica.name} at {replica.url} does not answer: {error}. Check that it runs there"
+            + access.certificate_remedy,
         ) from error
     finally:
         hang_up.cancel()

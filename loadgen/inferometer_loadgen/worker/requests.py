@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inferometer_loadgen.datasets.bodies import HttpBody
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
-from inferometer_loadgen.wire import infer_head, infer_path
+from inferometer_loadgen.wire import Field, infer_head, infer_path
 from inferometer_loadgen.wire.grpc import INFER_PATH, GrpcRequest, framed, header_block
 
 JOIN_BYTES = 8_192
@@ -55,9 +55,15 @@ class Requests[R]:
 
 
 def http_requests(
-    model: ModelPlan, replicas: Sequence[ReplicaAddress], body_of: Callable[[Body], HttpBody]
+    model: ModelPlan,
+    replicas: Sequence[ReplicaAddress],
+    body_of: Callable[[Body], HttpBody],
+    fields: Sequence[Field] = (),
 ) -> Requests[Sendable]:
-    """Requests over HTTP/1.1. Heads that are equal are one object: most bodies share a size."""
+    """Requests over HTTP/1.1, each with the user's own header `fields`.
+
+    Heads that are equal are one object: most bodies share a size.
+    """
     path = infer_path(model.name, model.version)
     hosts = [urlsplit(replica.url).netloc for replica in replicas]
     heads: dict[tuple[str, int, int], bytes] = {}
@@ -67,16 +73,18 @@ def http_requests(
         lengths = made.json_length, len(made.data)
         for host in hosts:
             if (host, *lengths) not in heads:
-                heads[host, *lengths] = infer_head(host, path, *lengths)
+                heads[host, *lengths] = infer_head(host, path, *lengths, fields)
         return [_sendable(heads[host, *lengths], made.data) for host in hosts]
 
     return Requests(len(replicas), make)
 
 
-def grpc_requests(replicas: Sequence[ReplicaAddress], message_of: Callable[[Body], bytes]) -> Requests[GrpcRequest]:
-    """Requests over gRPC. Each message is framed once, for all replicas."""
+def grpc_requests(
+    replicas: Sequence[ReplicaAddress], message_of: Callable[[Body], bytes], fields: Sequence[Field] = ()
+) -> Requests[GrpcRequest]:
+    """Requests over gRPC, each with the user's own metadata `fields`. Each message is framed once, for all replicas."""
     blocks = [
-        header_block(parts.netloc, INFER_PATH, scheme="https" if parts.scheme in {"https", "grpcs"} else "http")
+        header_block(parts.netloc, INFER_PATH, fields, scheme="https" if parts.scheme in {"https", "grpcs"} else "http")
         for parts in (urlsplit(replica.url) for replica in replicas)
     ]
 

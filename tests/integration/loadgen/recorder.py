@@ -5,9 +5,10 @@ It serves one model whose input is the sample's own number, so that what came in
 
 import json
 import socketserver
+import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -48,8 +49,11 @@ class Recorder:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     recorder: Recorder
+    required: Mapping[str, str]
 
     def do_GET(self) -> None:
+        if self._is_refused():
+            return
         known = {"/v2": {"name": "recorder", "version": "0"}, f"/v2/models/{MODEL}": METADATA}
         self._answer(200 if self.path in known else 404, json.dumps(known.get(self.path, {})).encode())
 
@@ -57,12 +61,21 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         tensor = body[int(self.headers["Inference-Header-Content-Length"]) :]
         numbers = np.frombuffer(tensor, "<i8").tolist()
+        if self._is_refused():
+            return
         received = Received(numbers[0], self.client_address[1], time.monotonic_ns(), tuple(numbers))
         with self.recorder.lock:
             self.recorder.received.append(received)
         if self.recorder.delay_s:
             threading.Event().wait(self.recorder.delay_s)
         self._answer(200, b"{}")
+
+    def _is_refused(self) -> bool:
+        """Without the header fields that are required; what was shown is repeated, as careless servers do."""
+        if all(self.headers[name] == value for name, value in self.required.items()):
+            return False
+        self._answer(401, str(self.headers).encode())
+        return True
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -78,16 +91,33 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     daemon_threads = True
     request_queue_size = 512
 
+    def handle_error(self, *_args: object) -> None:
+        """A client that breaks a handshake off is the tests' own."""
+
 
 @contextmanager
-def recording_server(delay_s: float = 0.0) -> Iterator[Recorder]:
-    """A server on loopback, for as long as the context lasts."""
+def recording_server(
+    delay_s: float = 0.0, tls: ssl.SSLContext | None = None, required: Mapping[str, str] | None = None
+) -> Iterator[Recorder]:
+    """A server on loopback, for as long as the context lasts. `required`: header fields that each request must have."""
+    asked_for = required or {}
 
     class Handler(_Handler):
         recorder = Recorder(url="", delay_s=delay_s)
+        required = asked_for
+
+        def setup(self) -> None:
+            if tls is not None:  # Here, in the connection's own thread: a handshake must not keep others waiting.
+                self.request = tls.wrap_socket(self.request, server_side=True)
+            super().setup()
+
+        def finish(self) -> None:
+            super().finish()
+            if tls is not None:
+                self.request.close()
 
     with _Server(("127.0.0.1", 0), Handler) as server:
-        Handler.recorder.url = f"http://127.0.0.1:{server.server_address[1]}"
+        Handler.recorder.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

@@ -9,7 +9,7 @@ from integration.loadgen.shell import inferometer
 from integration.loadgen.specs import write_spec
 
 
-@pytest.mark.parametrize("url", ["http://h:99999", "http://h:0", "http://[::1", "https://h", "h:8000", "http://h/v2"])
+@pytest.mark.parametrize("url", ["http://h:99999", "http://h:0", "http://[::1", "ftp://h", "h:8000", "http://h/v2"])
 def test_an_endpoint_that_is_no_servers_url_is_refused_before_anything_starts(tmp_path: Path, url: str) -> None:
     ended = inferometer("run", str(write_spec(tmp_path)), "--endpoint", url, "-o", str(tmp_path))
 
