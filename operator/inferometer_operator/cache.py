@@ -11,11 +11,9 @@ from typing import Any
 from inferometer_operator.objects.labels import RUN
 from inferometer_operator.pods import Pod, decode_pod
 from inferometer_operator.run import Key, Run, decode_run
+from inferometer_operator.versions import Versions
 
 Json = Mapping[str, Any]
-
-REMEMBERED_DEAD = 4096
-"""Uids of deleted objects; only the last moments matter."""
 
 
 class Cache:
@@ -24,15 +22,14 @@ class Cache:
     def __init__(self) -> None:
         self._runs: dict[Key, Run] = {}
         self._pods: defaultdict[Key, dict[str, Pod]] = defaultdict(dict)
-        self._versions: dict[str, int] = {}
-        self._gone: dict[str, None] = {}
+        self._versions = Versions()
         self._secrets: defaultdict[Key, set[str]] = defaultdict(set)
         self._told: defaultdict[Key, set[str]] = defaultdict(set)
 
     def put_run(self, stored: Json) -> Key:
         """A benchmark as it was seen; the key to look at."""
         key = _key(stored, stored["metadata"]["name"])
-        if self._is_news(stored):
+        if self._versions.are_advanced_by(stored):
             known = self._runs.get(key)
             if known is not None and known.uid != stored["metadata"]["uid"]:
                 self.drop_run(key, known.uid)
@@ -45,12 +42,12 @@ class Cache:
             del self._runs[key]
             self._secrets.pop(key, None)
             self._told.pop(key, None)
-            self._bury(uid)
+            self._versions.bury(uid)
 
     def put_pod(self, stored: Json) -> Key:
         """A pod as it was seen; the key of the run to look at."""
         key = pod_key(stored)
-        if self._is_news(stored):
+        if self._versions.are_advanced_by(stored):
             self._pods[key][stored["metadata"]["name"]] = decode_pod(stored)
         return key
 
@@ -60,7 +57,7 @@ class Cache:
         pods = self._pods[key]
         if (known := pods.get(metadata["name"])) is not None and known.uid == metadata["uid"]:
             del pods[metadata["name"]]
-        self._bury(metadata["uid"])
+        self._versions.bury(metadata["uid"])
         if not pods:
             del self._pods[key]
         return key
@@ -70,7 +67,7 @@ class Cache:
         found = list(stored)
         names = {one["metadata"]["name"] for one in found}
         for name in [name for name in self._pods[key] if name not in names]:
-            self._bury(self._pods[key].pop(name).uid)
+            self._versions.bury(self._pods[key].pop(name).uid)
         for one in found:
             self.put_pod(one)
 
@@ -102,20 +99,6 @@ class Cache:
     def told_of(self, run: Run) -> frozenset[str]:
         """The reasons of the events that were told."""
         return frozenset(self._told.get(run.key, ()))
-
-    def _is_news(self, stored: Json) -> bool:
-        uid, version = stored["metadata"]["uid"], int(stored["metadata"]["resourceVersion"])
-        if uid in self._gone or version <= self._versions.get(uid, -1):
-            return False
-        self._versions[uid] = version
-        return True
-
-    def _bury(self, uid: str) -> None:
-        # The answer to our own delete may come after the watch has said that the object is gone.
-        self._versions.pop(uid, None)
-        self._gone[uid] = None
-        while len(self._gone) > REMEMBERED_DEAD:
-            del self._gone[next(iter(self._gone))]
 
 
 def pod_key(stored: Json) -> Key:

@@ -6,11 +6,9 @@ from typing import Any
 
 from inferometer_operator.run import Key
 from inferometer_operator.schedules.schedule import Child, Schedule, decode_child, decode_schedule
+from inferometer_operator.versions import Versions
 
 Json = Mapping[str, Any]
-
-REMEMBERED_DEAD = 4096
-"""Uids of deleted objects; only the last moments matter."""
 
 
 class ScheduleCache:
@@ -19,14 +17,13 @@ class ScheduleCache:
     def __init__(self) -> None:
         self._schedules: dict[Key, Schedule] = {}
         self._children: defaultdict[Key, dict[str, Child]] = defaultdict(dict)
-        self._versions: dict[str, int] = {}
-        self._gone: dict[str, None] = {}
+        self._versions = Versions()
         self._told: defaultdict[str, set[str]] = defaultdict(set)
 
     def put_schedule(self, stored: Json) -> Key:
         """A schedule as it was seen; the key to look at."""
         schedule = decode_schedule(stored)
-        if self._is_news(stored):
+        if self._versions.are_advanced_by(stored):
             self._schedules[schedule.key] = schedule
         return schedule.key
 
@@ -35,14 +32,14 @@ class ScheduleCache:
         if (known := self._schedules.get(key)) is not None and known.uid == uid:
             del self._schedules[key]
         self._told.pop(uid, None)
-        self._bury(uid)
+        self._versions.bury(uid)
 
     def put_run(self, stored: Json) -> Key | None:
         """A benchmark as it was seen; the schedule to look at, or None where it belongs to none."""
         child = decode_child(stored)
         if child is None:
             return None
-        if self._is_news(stored):
+        if self._versions.are_advanced_by(stored):
             self._children[child.schedule][child.uid] = child
         return child.schedule
 
@@ -52,7 +49,7 @@ class ScheduleCache:
         if child is None:
             return None
         self._children[child.schedule].pop(child.uid, None)
-        self._bury(child.uid)
+        self._versions.bury(child.uid)
         if not self._children[child.schedule]:
             del self._children[child.schedule]
         return child.schedule
@@ -60,7 +57,7 @@ class ScheduleCache:
     def forget_run(self, child: Child) -> None:
         """A run that was just deleted."""
         self._children.get(child.schedule, {}).pop(child.uid, None)
-        self._bury(child.uid)
+        self._versions.bury(child.uid)
 
     def replace_runs(self, schedule: Schedule, stored: Iterable[Json]) -> None:
         """The runs of a schedule as a list has just shown them: what it does not show is gone."""
@@ -69,7 +66,7 @@ class ScheduleCache:
         known = self._children.get(schedule.key, {})
         for uid in [uid for uid in known if uid not in there]:
             del known[uid]
-            self._bury(uid)
+            self._versions.bury(uid)
         for one in found:
             self.put_run(one)
 
@@ -89,17 +86,3 @@ class ScheduleCache:
     def told_of(self, schedule: Schedule) -> frozenset[str]:
         """The subjects of the events that were told."""
         return frozenset(self._told.get(schedule.uid, ()))
-
-    def _is_news(self, stored: Json) -> bool:
-        uid, version = stored["metadata"]["uid"], int(stored["metadata"]["resourceVersion"])
-        if uid in self._gone or version <= self._versions.get(uid, -1):
-            return False
-        self._versions[uid] = version
-        return True
-
-    def _bury(self, uid: str) -> None:
-        # The answer to our own write may come after the watch has said that the object is gone.
-        self._versions.pop(uid, None)
-        self._gone[uid] = None
-        while len(self._gone) > REMEMBERED_DEAD:
-            del self._gone[next(iter(self._gone))]

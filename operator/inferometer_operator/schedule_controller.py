@@ -4,26 +4,22 @@ A step is carried out in the one order that survives a crash between any two of 
 fixed by its slot, so that a repetition finds it), cancellations, then the status, then deletions and events.
 """
 
-import asyncio
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from inferometer_operator.errors import ConflictError, KubeError, NotFoundError, RefusedError, TakenError
+from inferometer_operator.errors import ConflictError, NotFoundError, RefusedError, TakenError
 from inferometer_operator.kube import Kube
 from inferometer_operator.log import logger
+from inferometer_operator.looking import Looking
 from inferometer_operator.objects.schedule_events import schedule_event
-from inferometer_operator.queue import WorkQueue
 from inferometer_operator.run import Key
 from inferometer_operator.schedule_cache import ScheduleCache
 from inferometer_operator.schedules import ListChildren, ObservedSchedule, ScheduleStep, decide
 from inferometer_operator.schedules.schedule import decode_child
-
-WORKERS = 4
 
 
 class UndecidedError(Exception):
@@ -31,67 +27,16 @@ class UndecidedError(Exception):
 
 
 @dataclass(slots=True)
-class ScheduleController:
+class ScheduleController(Looking):
     """The loop round the pure part."""
+
+    WORKERS = 4
+    SUBJECT = "schedule "
 
     kube: Kube
     cache: ScheduleCache
     instance: str
     now: Callable[[], datetime]
-    queue: WorkQueue[Key] = field(default_factory=WorkQueue)
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def look_at(self, key: Key) -> None:
-        """Something was told about a schedule or one of its runs."""
-        self.queue.add(key)
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Looks at keys until it is cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(WORKERS):
-                tasks.create_task(self._work())
-
-    async def _work(self) -> None:
-        while True:
-            now = time.monotonic()
-            key = self.queue.take(now)
-            if key is not None:
-                # Another key may be ready: wake the next worker for it.
-                self._wake.set()
-                await self._look(key)
-                continue
-            self._wake.clear()
-            due = self.queue.next_due()
-            try:
-                async with asyncio.timeout(None if due is None else max(0.0, due - now)):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-
-    async def _look(self, key: Key) -> None:
-        try:
-            again_after_s = await self._once(key)
-        except ConflictError:
-            logger.debug("schedule %s was changed meanwhile", key)
-            self._retry(key)
-        except NotFoundError:
-            logger.debug("schedule %s is gone", key)
-            self.queue.done(key)
-        except KubeError as error:
-            logger.warning("schedule %s: %s; trying again in %.2f s", key, error, self._retry(key))
-        except Exception:  # noqa: BLE001 - a fault in one schedule must not end the others
-            logger.exception("schedule %s: this should not happen; trying again in %.2f s", key, self._retry(key))
-        else:
-            self.queue.done(key)
-            if again_after_s is not None:
-                self.queue.add_at(key, time.monotonic() + again_after_s)
-                self._wake.set()
-
-    def _retry(self, key: Key) -> float:
-        delay = self.queue.failed(key, time.monotonic())
-        self._wake.set()
-        return delay
 
     async def _once(self, key: Key) -> float | None:
         observed = self._observe(key)
