@@ -17,9 +17,10 @@ from typing import Any
 from inferometer_loadgen.client import CoordinatorError
 from inferometer_loadgen.datasets.files import library_facts
 from inferometer_loadgen.datasets.library import DataError
+from inferometer_loadgen.datasets.recording import RecordingError, recording_facts
 from inferometer_loadgen.protocol.api import RunStatus
-from inferometer_loadgen.spec.load import SAMPLES_KEYS, DataFormat
-from inferometer_loadgen.spec.resolve import LibraryFacts
+from inferometer_loadgen.spec.load import SAMPLES_KEYS, TIMES_KEY, DataFormat
+from inferometer_loadgen.spec.resolve import LibraryFacts, ReplayFacts
 from inferometer_operator.cache import Cache
 from inferometer_operator.coordinators import Coordinators
 from inferometer_operator.errors import KubeError, NotFoundError, RefusedError, TakenError
@@ -41,6 +42,7 @@ from inferometer_operator.reconcile.step import (
     ReadEvents,
     ReadLibrary,
     ReadLog,
+    ReadRecording,
     ReadStoredReport,
     TryPods,
 )
@@ -100,6 +102,8 @@ class Observer:
         match read:
             case ReadLibrary(config_map, data_format):
                 return replace(observed, library=await self._library(run, config_map, data_format))
+            case ReadRecording(config_map, window_ns):
+                return replace(observed, recording=await self._recording(run, config_map, window_ns))
             case TryPods(manifests):
                 return replace(observed, trial=await self._try(manifests))
             case ListPods():
@@ -130,17 +134,29 @@ class Observer:
                 return replace(observed, unserved=MappingProxyType(unserved))
 
     async def _library(self, run: Run, name: str, data_format: DataFormat) -> LibraryFacts | Absent:
+        key = SAMPLES_KEYS[data_format]
+        data = await self._entry(run, name, key)
+        try:
+            return data if isinstance(data, Absent) else library_facts(data, data_format)
+        except DataError as error:
+            return Absent(f"ConfigMap {name}, key {key}: {error}")
+
+    async def _recording(self, run: Run, name: str, window_ns: int) -> ReplayFacts | Absent:
+        data = await self._entry(run, name, TIMES_KEY)
+        try:
+            return data if isinstance(data, Absent) else recording_facts(data, window_ns)
+        except RecordingError as error:
+            return Absent(f"ConfigMap {name}, key {TIMES_KEY}: {error}")
+
+    async def _entry(self, run: Run, name: str, key: str) -> bytes | Absent:
+        """What a user's ConfigMap holds."""
         stored = await self.kube.get("ConfigMap", run.namespace, name)
         if stored is None:
             return Absent(f"there is no ConfigMap {name} in namespace {run.namespace}; create it with the benchmark")
-        key = SAMPLES_KEYS[data_format]
         encoded, text = (stored.get(block, {}).get(key) for block in ("binaryData", "data"))
         if encoded is None and text is None:
             return Absent(f"ConfigMap {name} has no key {key}")
-        try:
-            return library_facts(base64.b64decode(encoded) if text is None else text.encode(), data_format)
-        except DataError as error:
-            return Absent(f"ConfigMap {name}, key {key}: {error}")
+        return base64.b64decode(encoded) if text is None else text.encode()
 
     async def _try(self, manifests: tuple[dict[str, Any], ...]) -> LetIn | Refused:
         for manifest in manifests:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET
@@ -9,8 +10,13 @@ from msgspec import UNSET
 from inferometer_loadgen.spec import BenchmarkSpec, check
 from inferometer_loadgen.spec.decode import Decoded, decode_file
 from inferometer_loadgen.spec.errors import LocatedError, SpecErrors
-from inferometer_loadgen.spec.load import SAMPLES_KEYS, DataFormat
+from inferometer_loadgen.spec.load import SAMPLES_KEYS, TIMES_KEY, DataFormat
+from inferometer_loadgen.spec.scenarios import answers_window_ns
 from inferometer_loadgen.spec.schedule_decode import DecodedSchedule, decode_schedule_file, holds_a_schedule
+
+if TYPE_CHECKING:
+    from inferometer_loadgen.spec.config_maps import Entries
+    from inferometer_loadgen.spec.resolve import ReplayFacts
 
 
 class InputError(Exception):
@@ -84,9 +90,38 @@ def find_samples(path: Path, decoded: Decoded) -> Samples | None:
 
     key = SAMPLES_KEYS[source.format]
     entries = find_config_map(path, decoded, source.name, key)
+    return Samples(source.name, _entry(entries, source.name, key), source.format)
+
+
+def find_recording(path: Path, decoded: Decoded, times: Path | None) -> "ReplayFacts | None":
+    """The recording of a spec that was read from `path`, or the one in `times`; None where it replays none.
+
+    Raises SpecErrors where its ConfigMap is neither in the file nor beside it, InputError where it can't be replayed.
+    """
+    replay = decoded.spec.load.replay
+    if replay is UNSET:
+        if times is not None:
+            raise InputError(f"--times {times}: scenario {decoded.spec.scenario} replays no times", "leave it out")
+        return None
+    from inferometer_loadgen.datasets.recording import RecordingError, recording_facts
+    from inferometer_loadgen.spec.config_maps import find_config_map
+
+    if times is None:
+        name, field = replay.config_map.name, "spec.load.replay.configMap.name"
+        source = f"ConfigMap `{name}`, {TIMES_KEY}"
+        data = _entry(find_config_map(path, decoded, name, TIMES_KEY, field), name, TIMES_KEY)
+    else:
+        source, data = str(times), read_bytes(times)
+    try:
+        return recording_facts(data, answers_window_ns(decoded.spec.load))
+    except RecordingError as error:
+        raise InputError(f"{source}: {error.message}", error.hint) from error
+
+
+def _entry(entries: "Entries", config_map: str, key: str) -> bytes:
     if key not in entries:
         raise InputError(
-            f"ConfigMap `{source.name}` has no key {key}",
-            f"make it with kubectl create configmap {source.name} --from-file={key}",
+            f"ConfigMap `{config_map}` has no key {key}",
+            f"make it with kubectl create configmap {config_map} --from-file={key}",
         )
-    return Samples(source.name, entries[key], source.format)
+    return entries[key]

@@ -13,7 +13,14 @@ from msgspec import UNSET
 
 from inferometer_loadgen.commands import access
 from inferometer_loadgen.commands.exit_codes import ExitCode, of_verdict
-from inferometer_loadgen.commands.inputs import InputError, find_samples, read_bytes, read_spec, with_workers
+from inferometer_loadgen.commands.inputs import (
+    InputError,
+    find_recording,
+    find_samples,
+    read_bytes,
+    read_spec,
+    with_workers,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,6 +62,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--workers", type=int, help="worker processes [spec.load.workers]")
     parser.add_argument(
         "--data", type=Path, metavar="NPZ", help="the samples [the ConfigMap in the spec's file or beside it]"
+    )
+    parser.add_argument(
+        "--times",
+        type=Path,
+        metavar="CSV",
+        help="the times of a Replay [the ConfigMap in the spec's file or beside it]",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="where the report goes [./inferometer-<UTC>]")
     parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
@@ -126,7 +139,7 @@ def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":
     spec = msgspec.structs.replace(chosen, target=msgspec.structs.replace(target, triton=triton))
     source = spec.load.data.config_map
     facts = None if data is None or source is UNSET else library_facts(data, source.format)
-    return resolve(decoded.name, spec, facts), data
+    return resolve(decoded.name, spec, facts, find_recording(args.spec, decoded, args.times)), data
 
 
 def _data(args: argparse.Namespace, decoded: "Decoded") -> bytes | None:

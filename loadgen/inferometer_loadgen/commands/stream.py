@@ -26,6 +26,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("file", metavar="SPEC.yaml", type=Path, help="a YAML file with one InferenceBenchmark")
     parser.add_argument("--workers", metavar="W", type=int, help="deal it out to W workers instead of the spec's")
     parser.add_argument(
+        "--times",
+        type=Path,
+        metavar="CSV",
+        help="the times of a Replay [the ConfigMap in the spec's file or beside it]",
+    )
+    parser.add_argument(
         "--json",
         action="store_true",
         help="a line a query: index, sample or samples, scheduled_ns (null: when an answer comes), worker, replica",
@@ -51,7 +57,8 @@ def execute(args: argparse.Namespace) -> int:
     decoded = inputs.read_spec(args.file)
     samples = inputs.find_samples(args.file, decoded)
     spec = inputs.with_workers(args.file, decoded, args.workers)
-    plan = resolve(decoded.name, spec, library_facts(samples.data, samples.format) if samples is not None else None)
+    facts = library_facts(samples.data, samples.format) if samples is not None else None
+    plan = resolve(decoded.name, spec, facts, inputs.find_recording(args.file, decoded, args.times))
     stream = make_stream(plan.stream, args.limit if args.json else None)
     workers = plan.workers
     if args.json:
@@ -118,6 +125,8 @@ def _when(plan: "Plan", stream: "Stream") -> str:
         case Issue.SCHEDULED:
             last_ns = int(stream.scheduled_ns[-1])
             drawn = f", {(len(stream) - 1) / last_ns * 1e9:,.1f}/s as drawn" if last_ns else ""
+            if plan.stream.scenario == "Replay":
+                return f"as recorded{drawn.removesuffix(' as drawn')}, the last due after {format_duration_ns(last_ns)}"
             return f"{plan.stream.target_qps:,g}/s{drawn}, the last due after {format_duration_ns(last_ns)}"
         case Issue.AT_ONCE:
             return f"all due at once, {plan.in_flight:,} open at a time"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from inferometer_loadgen.spec import BenchmarkSpec
     from inferometer_loadgen.spec.decode import Decoded
+    from inferometer_loadgen.spec.resolve import ReplayFacts
     from inferometer_loadgen.spec.schedule_decode import DecodedSchedule
 
 SLOTS_SHOWN = 3
@@ -28,6 +29,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     holds = "a YAML file with one InferenceBenchmark or InferenceBenchmarkSchedule"
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=holds)
+    parser.add_argument(
+        "--times",
+        type=Path,
+        metavar="CSV",
+        help="the times of a Replay [the ConfigMap in the spec's file or beside it]",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -39,7 +46,7 @@ def execute(args: argparse.Namespace) -> int:
     code = ExitCode.VALID
     for path in args.files:
         try:
-            line = _outlook(path)
+            line = _outlook(path, args.times)
         except SpecErrors as error:
             line, code = str(error), ExitCode.BAD_INPUT
         except InputError as error:
@@ -50,15 +57,15 @@ def execute(args: argparse.Namespace) -> int:
     return code
 
 
-def _outlook(path: Path) -> str:
+def _outlook(path: Path, times: Path | None) -> str:
     from inferometer_loadgen.commands import inputs
     from inferometer_loadgen.spec.decode import Decoded
 
     decoded = inputs.read_spec_or_schedule(path)
     if isinstance(decoded, Decoded):
-        return f"{path}: valid: {_of_a_run(path, decoded)}"
+        return f"{path}: valid: {_of_a_run(path, decoded, times)}"
     run = Decoded(decoded.name, decoded.namespace, decoded.spec.template.spec, decoded.documents)
-    return f"{path}: valid: {_of_a_schedule(decoded)}; each run: {_of_a_run(path, run)}"
+    return f"{path}: valid: {_of_a_schedule(decoded)}; each run: {_of_a_run(path, run, times)}"
 
 
 def _of_a_schedule(decoded: "DecodedSchedule") -> str:
@@ -68,28 +75,37 @@ def _of_a_schedule(decoded: "DecodedSchedule") -> str:
     from inferometer_loadgen.spec.cron import timetable
 
     spec = decoded.spec
-    times = timetable(spec.schedule, spec.time_zone)
-    slots = ", ".join(times.local(slot) for slot in islice(times.after(datetime.now(UTC)), SLOTS_SHOWN))
+    table = timetable(spec.schedule, spec.time_zone)
+    slots = ", ".join(table.local(slot) for slot in islice(table.after(datetime.now(UTC)), SLOTS_SHOWN))
     held = "suspended; its slots would be" if spec.suspend else "next"
     return (
         f"{held} {slots}; {spec.concurrency_policy}, starts within {spec.starting_deadline} of its time or not at all"
     )
 
 
-def _of_a_run(path: Path, decoded: "Decoded") -> str:
+def _of_a_run(path: Path, decoded: "Decoded", times: Path | None) -> str:
+    from inferometer_loadgen.commands import inputs
+    from inferometer_loadgen.spec.config_maps import ConfigMapMissing
     from inferometer_loadgen.spec.scenarios import connections_needed
     from inferometer_loadgen.verdict.wording import counted
 
     load, replicas = decoded.spec.load, decoded.spec.target.triton.replicas
-    each = connections_needed(decoded.spec.scenario, load, replicas)
+    try:
+        recording = inputs.find_recording(path, decoded, times)
+    except ConfigMapMissing as error:
+        return (
+            f"{decoded.spec.scenario}; times not checked: ConfigMap `{error.name}` is neither in the file nor beside it"
+        )
+    burst = 0 if recording is None else recording.burst
+    each = connections_needed(decoded.spec.scenario, load, replicas, burst)
     return (
-        f"{decoded.spec.scenario}, {', '.join(_load(decoded.spec))}; "
+        f"{decoded.spec.scenario}, {', '.join(_load(decoded.spec, recording))}; "
         f"{counted(load.workers, 'worker', 'workers')}, {counted(replicas, 'replica', 'replicas')}, "
         f"{counted(each * load.workers * replicas, 'connection', 'connections')}; {_samples(path, decoded)}"
     )
 
 
-def _load(spec: "BenchmarkSpec") -> "Iterator[str]":
+def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[str]":
     """How much is asked, for how long, and what is expected of it."""
     from inferometer_loadgen.spec import scenarios
     from inferometer_loadgen.spec.units import format_duration_ns, parse_duration_ns
@@ -99,7 +115,10 @@ def _load(spec: "BenchmarkSpec") -> "Iterator[str]":
     load, qps = spec.load, scenarios.target_qps(spec.load)
     duration_ns, bound_ns = parse_duration_ns(load.min_duration), scenarios.latency_bound_ns(load)
     least = counted(load.min_queries, "query", "queries")
-    if spec.scenario == "Server":
+    if recording is not None:
+        recorded = counted(recording.queries, "query", "queries")
+        yield f"{recorded} in {format_duration_ns(recording.lasts_ns)} as recorded"
+    elif spec.scenario == "Server":
         expected = max(load.min_queries, round(qps * duration_ns / 1e9))
         takes_ns = max(duration_ns, round(expected / qps * 1e9))
         yield f"about {counted(expected, 'query', 'queries')} at {qps:,g}/s in {format_duration_ns(takes_ns)}"

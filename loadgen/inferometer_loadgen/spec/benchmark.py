@@ -112,11 +112,12 @@ class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
     model: Annotated[Model, Meta(description="The model that is asked.")]
     load: Annotated[Load, Meta(description="The load, and what is expected of the answers.")]
     scenario: Annotated[
-        Literal["SingleStream", "MultiStream", "Server", "Offline", "Concurrency"],
+        Literal["SingleStream", "MultiStream", "Server", "Offline", "Concurrency", "Replay"],
         Meta(
             description="What makes a query go. Server: random times, whether or not earlier ones are answered. "
             "SingleStream: the answer to the one before. MultiStream: the same, with several samples a query. Offline: "
-            "all samples at once, as one query. Concurrency: an answer, so that the same number is always open."
+            "all samples at once, as one query. Concurrency: an answer, so that the same number is always open. "
+            "Replay: the times of a recording of your own, judged as Server is."
         ),
     ] = "Server"
     metrics: Annotated[Metrics, Meta(description="How the servers are observed.")] = Metrics()

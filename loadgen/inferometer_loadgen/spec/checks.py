@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
+from msgspec.structs import fields as fields_of
 
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.units import parse_duration_ns
 
 MAX_NAME_LENGTH = 40
@@ -131,7 +133,7 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     if not isinstance(deadline, str):
         return
     least_ns = parse_duration_ns(load.warmup) + parse_duration_ns(load.min_duration)
-    if 0 < parse_duration_ns(deadline) <= least_ns:
+    if spec.scenario != "Replay" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
             f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{load.min_duration}` are",
@@ -167,10 +169,26 @@ def _fields_fit_the_scenario(_name: str, spec: BenchmarkSpec) -> Iterator[SpecEr
             if spec.scenario in fit.needed:
                 yield SpecError(path, f"is missing, and scenario {spec.scenario} needs it", f"add it: {fit.is_for}")
         elif spec.scenario not in fit.scenarios:
+            said = "" if isinstance(value, Struct) else f"`{value}` "
             yield SpecError(
                 path,
-                f"`{value}` means nothing in scenario {spec.scenario}: {fit.unlike}",
+                f"{said}means nothing in scenario {spec.scenario}: {fit.unlike}",
                 f"leave it out, or use scenario {' or '.join(fit.scenarios)}",
+            )
+
+
+def _a_recording_says_how_long(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A minDuration or minQueries in Replay, which sends the whole recording. Next: leave it out."""
+    if spec.scenario != "Replay":
+        return
+    ordinary = {field.name: field.default for field in fields_of(Load)}
+    for name, attribute in scenarios.BY_RECORDING:
+        value = getattr(spec.load, attribute)
+        if value != ordinary[attribute]:
+            yield SpecError(
+                f"spec.load.{name}",
+                f"`{value}` means nothing in scenario Replay, which sends the whole recording",
+                "leave it out",
             )
 
 
@@ -259,6 +277,7 @@ RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     *RULES_OF_ANY_SCENARIO,
     _fields_fit_the_scenario,
+    _a_recording_says_how_long,
     _one_worker_where_one_query_is_open,
     _open_requests_can_be_shared,
 )

@@ -1,4 +1,4 @@
-"""ConfigMaps of samples outside of a cluster: in the spec's own file, or in a file named after them beside it.
+"""ConfigMaps of samples or times outside of a cluster: in the spec's own file, or in one named after them beside it.
 
 So that a spec which runs in a cluster runs in the shell as it stands. The only part of `spec` that opens a file.
 """
@@ -19,9 +19,9 @@ type Entries = Mapping[str, bytes]
 class ConfigMapMissing(SpecErrors):
     """A ConfigMap that is neither in the spec's file nor beside it; it may still be in the cluster."""
 
-    def __init__(self, source: str, name: str, key: str) -> None:
+    def __init__(self, source: str, name: str, key: str, path: str) -> None:
         missing = SpecError(
-            "spec.load.data.configMap.name",
+            path,
             f"there is no ConfigMap `{name}` in this file, nor in a file {name}.yaml beside it",
             f"put it there: kubectl create configmap {name} --from-file={key} --dry-run=client -o yaml > {name}.yaml",
         )
@@ -29,18 +29,20 @@ class ConfigMapMissing(SpecErrors):
         self.name = name
 
 
-def find_config_map(spec_path: Path, decoded: Decoded, name: str, key: str) -> Entries:
+def find_config_map(
+    spec_path: Path, decoded: Decoded, name: str, key: str, field: str = "spec.load.data.configMap.name"
+) -> Entries:
     """The entries of ConfigMap `name`, from the spec's file or from `<name>.yaml` beside it.
 
-    `key` is what is looked for there. Raises ConfigMapMissing where it is in neither, SpecErrors where it cannot be
-    read.
+    `key` is what is looked for there, `field` where the spec names it. Raises ConfigMapMissing where it is in neither,
+    SpecErrors where it cannot be read.
     """
     beside = spec_path.with_name(f"{name}.yaml")
     for path, documents in ((spec_path, decoded.documents), (beside, _documents(beside))):
         for document in documents:
             if _is_config_map(document.value, name, decoded.namespace):
                 return _entries(document, str(path))
-    raise ConfigMapMissing(str(spec_path), name, key)
+    raise ConfigMapMissing(str(spec_path), name, key, field)
 
 
 def _documents(path: Path) -> tuple[Document, ...]:

@@ -15,6 +15,9 @@ DataFormat = Literal["npz", "kserve-json"]
 SAMPLES_KEYS: Mapping[DataFormat, str] = MappingProxyType({"npz": "samples.npz", "kserve-json": "samples.json"})
 """Where in a ConfigMap the samples are."""
 
+TIMES_KEY = "times.csv"
+"""Where in a ConfigMap the times of a recording are."""
+
 
 class SpecSeeds(SpecStruct, frozen=True, kw_only=True):
     """The seeds of the query stream, named as in MLPerf's LoadGen; its generators use them modulo 2^32."""
@@ -57,6 +60,26 @@ class Data(SpecStruct, frozen=True, kw_only=True):
     ) = UNSET
 
 
+class RecordingConfigMap(SpecStruct, frozen=True, kw_only=True):
+    """A recording in a ConfigMap."""
+
+    name: Annotated[
+        ObjectName,
+        Meta(
+            description="A ConfigMap of the benchmark's namespace. Its key times.csv holds a time a line, in seconds "
+            "such as 0.25, none before the one above it; the first is when the run begins."
+        ),
+    ]
+
+
+class Replay(SpecStruct, frozen=True, kw_only=True):
+    """When queries were asked of a real service."""
+
+    config_map: Annotated[
+        RecordingConfigMap, Meta(description="The ConfigMap with the times: at most 1,000,000, and 6h from end to end.")
+    ]
+
+
 class Load(SpecStruct, frozen=True, kw_only=True):
     """The load and what is expected of the answers."""
 
@@ -78,8 +101,8 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         Annotated[
             Duration,
             Meta(
-                description="The longest that an answer may take, at latencyPercentile: in Server from its scheduled "
-                "time, in Concurrency from its sending.",
+                description="The longest that an answer may take, at latencyPercentile: in Server and Replay from its "
+                "scheduled time, in Concurrency from its sending.",
                 extra={"unit": "ms"},  # the likely one, where a user wrote none
             ),
         ]
@@ -95,6 +118,10 @@ class Load(SpecStruct, frozen=True, kw_only=True):
                 "0.9 in SingleStream and 0.99 elsewhere if left out.",
             ),
         ]
+        | UnsetType
+    ) = UNSET
+    replay: (
+        Annotated[Replay, Meta(description="Replay: the times at which queries are sent, and with them how many are.")]
         | UnsetType
     ) = UNSET
     concurrency: (
@@ -153,14 +180,19 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         ),
     ] = 1
     min_duration: Annotated[
-        Duration, Meta(description="Queries are sent for at least this long for the result to be valid.")
+        Duration,
+        Meta(
+            description="Queries are sent for at least this long for the result to be valid; in Replay the recording "
+            "says how long."
+        ),
     ] = "60s"
     min_queries: Annotated[
         int,
         Meta(
             ge=1,
             le=50_000_000,
-            description="At least this many queries are sent; in Offline, whose query is one, samples.",
+            description="At least this many queries are sent; in Offline, whose query is one, samples; in Replay the "
+            "recording says how many.",
         ),
     ] = 100
     warmup: Annotated[
@@ -188,8 +220,9 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         Annotated[
             Duration,
             Meta(
-                description="Server: so long before a query is due its worker stops sleeping, so that it is sent "
-                "without the delay of waking up. It uses the worker's whole CPU where queries are closer than that.",
+                description="Server and Replay: so long before a query is due its worker stops sleeping, so that it is "
+                "sent without the delay of waking up. It uses the worker's whole CPU where queries are closer than "
+                "that.",
                 extra={"unit": "us"},
             ),
         ]

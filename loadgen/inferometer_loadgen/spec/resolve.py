@@ -34,12 +34,33 @@ class LibraryFacts:
     sha256: str
 
 
-def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None) -> Plan:
-    """The plan of a spec that has passed `check`; `library` is needed where the data are not synthetic."""
+@dataclass(frozen=True, slots=True)
+class ReplayFacts:
+    """What must be known of a recording before a plan can be made."""
+
+    packed: bytes
+    """The times, as `StreamPlan.replay` holds them."""
+    queries: int
+    lasts_ns: int
+    """From the first to the last."""
+    burst: int
+    """The most queries that are due within `scenarios.answers_window_ns`."""
+
+
+def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, recording: ReplayFacts | None = None) -> Plan:
+    """The plan of a spec that has passed `check`.
+
+    `library` is needed where the data are not synthetic, `recording` where the scenario is Replay.
+    """
     load, scenario = spec.load, spec.scenario
     data = _data(load, library)
     bound_ns = scenarios.latency_bound_ns(load)
-    min_duration_ns = parse_duration_ns(load.min_duration)
+    min_duration_ns, min_queries = parse_duration_ns(load.min_duration), load.min_queries
+    if scenario == "Replay":
+        if recording is None:
+            raise TypeError("the plan of a replay needs the recording's facts")
+        # All of it is sent; a run that ends before has not met these.
+        min_duration_ns, min_queries = recording.lasts_ns, recording.queries
     replicas = spec.target.triton.replicas
     return Plan(
         name=name,
@@ -57,9 +78,10 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None) -> Pla
             seeds=Seeds(qsl=load.seeds.qsl, sample_index=load.seeds.sample_index, schedule=load.seeds.schedule),
             target_qps=scenarios.target_qps(load),
             min_duration_ns=min_duration_ns,
-            min_queries=load.min_queries,
+            min_queries=min_queries,
             total_samples=data.samples,
             performance_samples=data.samples,
+            replay=b"" if recording is None else recording.packed,
             samples_per_query=scenarios.samples_per_query(scenario, load),
             samples_per_request=scenarios.samples_per_request(load),
         ),
@@ -67,11 +89,13 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None) -> Pla
             latency_bound_ns=bound_ns,
             latency_percentile=scenarios.latency_percentile(scenario, load),
             min_duration_ns=min_duration_ns,
-            min_queries=load.min_queries,
+            min_queries=min_queries,
         ),
         workers=load.workers,
         replicas=replicas,
-        connections_per_replica=scenarios.connections_needed(scenario, load, replicas),
+        connections_per_replica=scenarios.connections_needed(
+            scenario, load, replicas, 0 if recording is None else recording.burst
+        ),
         in_flight=scenarios.in_flight(scenario, load, replicas),
         balance=load.balance,
         query_timeout_ns=_duration_ns(load.query_timeout),

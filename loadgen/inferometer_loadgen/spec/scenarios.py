@@ -12,7 +12,7 @@ from msgspec import UNSET
 from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.units import parse_duration_ns
 
-type Scenario = Literal["SingleStream", "MultiStream", "Server", "Offline", "Concurrency"]
+type Scenario = Literal["SingleStream", "MultiStream", "Server", "Offline", "Concurrency", "Replay"]
 
 ONE_AT_A_TIME = ("SingleStream", "MultiStream")
 """One query is open at any time, so there is nothing that a second worker could do: dealt out to two, each query would
@@ -25,6 +25,13 @@ MULTISTREAM_SAMPLES = 8
 """Samples per query in MLPerf v6.1."""
 OFFLINE_IN_FLIGHT_PER_REPLICA = 64
 """Enough for a model that batches and runs in some instances, few enough to be held by connections."""
+
+MAX_REPLAY_NS = 6 * 3_600 * 1_000_000_000
+"""The longest recording: pods are made to live so long before its times are known."""
+
+BY_RECORDING: tuple[tuple[str, str], ...] = (("minDuration", "min_duration"), ("minQueries", "min_queries"))
+"""Fields that mean nothing in Replay, whose recording is sent as a whole; as they have defaults, nobody can tell
+whether one was left out, so in Replay they must have these. In the file, and in `Load`."""
 
 MAX_CONNECTIONS = 512
 """Of one worker to one replica."""
@@ -60,12 +67,12 @@ FITS = (
         ("Server", "Offline"),
         (),
         "the queries per second; in Offline the samples per second that are expected",
-        "answers pace the load there",
+        "answers or recorded times pace the load there",
     ),
     Fit(
         "latencyBound",
         "latency_bound",
-        ("Server",),
+        ("Server", "Replay"),
         ("Concurrency",),
         "the longest that an answer may take",
         "no latency is judged there",
@@ -74,9 +81,17 @@ FITS = (
         "latencyPercentile",
         "latency_percentile",
         (),
-        ("SingleStream", "MultiStream", "Server", "Concurrency"),
+        ("SingleStream", "MultiStream", "Server", "Concurrency", "Replay"),
         "a share of the queries",
         "its result is samples per second",
+    ),
+    Fit(
+        "replay",
+        "replay",
+        ("Replay",),
+        (),
+        "the ConfigMap that holds the times",
+        "only Replay sends at recorded times",
     ),
     Fit(
         "concurrency",
@@ -107,7 +122,7 @@ FITS = (
         "spin",
         "spin",
         (),
-        ("Server",),
+        ("Server", "Replay"),
         "how long before a query is due its worker stops sleeping",
         "no query is due at a time of its own",
     ),
@@ -157,18 +172,31 @@ def in_flight(scenario: Scenario, load: Load, replicas: int) -> int:
             return 0 if load.concurrency is UNSET else load.concurrency
         case "Offline":
             return OFFLINE_IN_FLIGHT_PER_REPLICA * replicas if load.in_flight is UNSET else load.in_flight
-        case "Server":
+        case "Server" | "Replay":
             return 0
 
 
-def requests_at_once(scenario: Scenario, load: Load, replicas: int) -> int:
-    """How many requests of one worker to one replica there are at a time, or, in Server, most likely at most."""
+def answers_window_ns(load: Load) -> int:
+    """Answers may take so long without a query waiting for a connection."""
+    return 2 * latency_bound_ns(load)
+
+
+def requests_at_once(scenario: Scenario, load: Load, replicas: int, burst: int = 0) -> int:
+    """How many requests of one worker to one replica there are at a time, or, in Server, most likely at most.
+
+    `burst` is Replay's: the most queries that are due within `answers_window_ns`.
+    """
+    is_by_index = load.balance == "RoundRobin"
+    # Dealt out by index, both to workers and to replicas: some of these pairs may never meet.
+    ways = math.lcm(load.workers, replicas)
+    if scenario == "Replay":
+        return max(1, math.ceil(burst / (ways if is_by_index else 1)))
     if scenario == "Server":
-        return expected_in_flight(target_qps(load) / load.workers / replicas, latency_bound_ns(load))
+        return expected_in_flight(target_qps(load) / ways, latency_bound_ns(load))
     of_worker = math.ceil(in_flight(scenario, load, replicas) / load.workers)
     # Offline has a window at each replica; elsewhere all that is open may be at one of them.
-    has_windows = scenario == "Offline" and load.balance == "RoundRobin"
-    return math.ceil(of_worker / replicas) if has_windows else of_worker
+    asked = ways // load.workers
+    return math.ceil(of_worker / asked) if scenario == "Offline" and is_by_index else of_worker
 
 
 def expected_in_flight(qps: float, bound_ns: int) -> int:
@@ -180,8 +208,8 @@ def expected_in_flight(qps: float, bound_ns: int) -> int:
     return math.ceil(mean + 4 * math.sqrt(mean)) + 2
 
 
-def connections_needed(scenario: Scenario, load: Load, replicas: int) -> int:
+def connections_needed(scenario: Scenario, load: Load, replicas: int, burst: int = 0) -> int:
     """Connections of one worker to one replica: HTTP/1.1 carries one request at a time, gRPC many."""
-    at_once = requests_at_once(scenario, load, replicas)
+    at_once = requests_at_once(scenario, load, replicas, burst)
     needed = at_once if load.protocol == "http" else math.ceil(at_once / CALLS_A_CONNECTION)
     return min(MAX_CONNECTIONS, needed)

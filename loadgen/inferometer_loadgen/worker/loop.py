@@ -13,6 +13,7 @@ import time
 from array import array
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import gcd
 from typing import Protocol
 
 from inferometer_loadgen.protocol.frames import Progress
@@ -135,7 +136,9 @@ class MeasuredLoop:
         self._records = Records(len(work), with_replica=self._least_outstanding)
         self._ledger = Ledger(work.body, self._records)
         window = work.window if work.issue is Issue.AT_ONCE else 0
-        self._carrier.begin(self._ledger, -(-window // len(self._carrier.backlogs)))
+        # The rows of a shard may be those of some replicas only: it is they that share the window.
+        replicas = len(self._carrier.backlogs)
+        self._carrier.begin(self._ledger, -(-window // (replicas // gcd(work.step, replicas))))
         self._issuer: Issuer = issuer_of(work, t0_ns, self._carrier, self._balance(work), self._records)
         self._tick_ns = t0_ns + TICK_NS
         self._expiry_ns = t0_ns + limits.query_timeout_ns if limits.query_timeout_ns else NO_EXPIRY_NS

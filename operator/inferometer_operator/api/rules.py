@@ -111,6 +111,19 @@ ONE_WORKER_KNOWS: Rule = {
 }
 
 
+def recording_rules() -> Iterator[Rule]:
+    """In Replay nothing is set that the recording decides; what has its default was not set."""
+    ordinary = {field.name: field.default for field in msgspec.structs.fields(Load)}
+    for name, attribute in scenarios.BY_RECORDING:
+        default = ordinary[attribute]
+        written = f"'{default}'" if isinstance(default, str) else str(default)
+        yield {
+            "rule": f"self.scenario != 'Replay' || self.load.{name} == {written}",
+            "message": f"{name} means nothing in scenario Replay, which sends the whole recording; leave it out",
+            "fieldPath": f".load.{name}",
+        }
+
+
 def scenario_rules() -> tuple[Rule, ...]:
     """Each field of the load stands where its scenario needs it, and nowhere else."""
     return tuple(rule for fit in scenarios.FITS for rule in _fit_rules(fit))
@@ -136,7 +149,13 @@ def _fit_rules(fit: scenarios.Fit) -> Iterator[Rule]:
 
 
 SPEC_RULES: RulesOf = {
-    BenchmarkSpec: (*immutability_rules(BenchmarkSpec), CANCEL_IS_A_LATCH, ONE_WORKER, *scenario_rules()),
+    BenchmarkSpec: (
+        *immutability_rules(BenchmarkSpec),
+        CANCEL_IS_A_LATCH,
+        ONE_WORKER,
+        *scenario_rules(),
+        *recording_rules(),
+    ),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
     Load: (ONE_WORKER_KNOWS,),

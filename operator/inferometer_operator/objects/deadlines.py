@@ -35,7 +35,9 @@ def load_bound_s(spec: BenchmarkSpec) -> float:
     load = spec.load
     qps = scenarios.target_qps(load)
     stream_s = max(parse_duration_ns(load.min_duration) / 1e9, load.min_queries / qps if qps else 0)
-    if spec.scenario != "Server":
+    if spec.scenario == "Replay":
+        stream_s = scenarios.MAX_REPLAY_NS / 1e9
+    elif spec.scenario != "Server":
         stream_s += PACED_BY_ANSWERS_S
     drain_s = (answers_within_ns(load) + DRAIN_GRACE_NS) / 1e9
     return parse_duration_ns(load.warmup) / 1e9 + drain_s + 1.5 * stream_s + 10

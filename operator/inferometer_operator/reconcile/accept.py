@@ -4,7 +4,8 @@ from msgspec import UnsetType
 
 from inferometer_loadgen.plan import digest
 from inferometer_loadgen.spec.checks import check
-from inferometer_loadgen.spec.resolve import LibraryFacts, resolve
+from inferometer_loadgen.spec.resolve import LibraryFacts, ReplayFacts, resolve
+from inferometer_loadgen.spec.scenarios import answers_window_ns
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.api.status import Versions
 from inferometer_operator.objects.config_maps import plan_config_map
@@ -16,7 +17,7 @@ from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.observed import Absent, Observed, Refused
 from inferometer_operator.reconcile.rejection import rejection
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
-from inferometer_operator.reconcile.step import Need, ReadLibrary, Step, TryPods
+from inferometer_operator.reconcile.step import Need, ReadLibrary, ReadRecording, Step, TryPods
 
 LIBRARY_GRACE_S = 10.0
 """`kubectl apply -f` of a folder may create the benchmark before its ConfigMap."""
@@ -71,25 +72,30 @@ def accept(observed: Observed) -> Step | Need | None:
     run = observed.run
     if run.status.is_true(ConditionType.ACCEPTED):
         return None
-    config_map = run.wanted.load.data.config_map
-    library = observed.library
+    load = run.wanted.load
+    config_map, replay = load.data.config_map, load.replay
+    library, recording = observed.library, observed.recording
     if isinstance(library, Absent):
-        return _without_library(observed, library)
+        return _without(observed, "data", library)
+    if isinstance(recording, Absent):
+        return _without(observed, "replay", recording)
     if library is None and not isinstance(config_map, UnsetType):
         return Need((ReadLibrary(config_map.name, config_map.format),))
+    if recording is None and not isinstance(replay, UnsetType):
+        return Need((ReadRecording(replay.config_map.name, answers_window_ns(load)),))
     match observed.trial:
         case None:
             return Need((TryPods(_one_of_each(observed)),))
         case Refused() as refused:
             return end_without_result(observed, *rejection(run, refused))
         case _:
-            return _accepted(observed, library)
+            return _accepted(observed, library, recording)
 
 
-def _without_library(observed: Observed, library: Absent) -> Step | Need:
+def _without(observed: Observed, block: str, missing: Absent) -> Step | Need:
     if _age_s(observed) < LIBRARY_GRACE_S:
         return Step(again_after_s=1.0)
-    return end_without_result(observed, FailureReason.SPEC_INVALID, f"spec.load.data.configMap: {library.why}")
+    return end_without_result(observed, FailureReason.SPEC_INVALID, f"spec.load.{block}.configMap: {missing.why}")
 
 
 def _one_of_each(observed: Observed) -> tuple[Manifest, ...]:
@@ -106,9 +112,9 @@ def _age_s(observed: Observed) -> float:
     return (observed.now - observed.run.created).total_seconds()
 
 
-def _accepted(observed: Observed, library: LibraryFacts | None) -> Step:
+def _accepted(observed: Observed, library: LibraryFacts | None, recording: ReplayFacts | None) -> Step:
     run = observed.run
-    plan = resolve(run.name, run.wanted, library)
+    plan = resolve(run.name, run.wanted, library, recording)
     said = Said(ConditionType.ACCEPTED, TRUE, "PlanStored", "the spec can be run, its plan is stored")
     status = changed(
         run.status,

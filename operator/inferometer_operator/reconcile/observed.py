@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from inferometer_loadgen.protocol.api import RunStatus
-from inferometer_loadgen.spec.resolve import LibraryFacts
+from inferometer_loadgen.spec.resolve import LibraryFacts, ReplayFacts
 from inferometer_operator.objects.labels import Role
 from inferometer_operator.pods import Pod
 from inferometer_operator.run import Run
@@ -76,6 +76,7 @@ class Observed:
     pods_are_live: bool = False
     """Whether `pods` were listed for this reconcile, and not told by the watch."""
     library: LibraryFacts | Absent | None = None
+    recording: ReplayFacts | Absent | None = None
     trial: LetIn | Refused | None = None
     coordinator: RunStatus | Unreachable | None = None
     stored_report: StoredReport | None = None

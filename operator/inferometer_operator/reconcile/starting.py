@@ -73,6 +73,8 @@ def stream_note(run: Run, planned: int) -> str:
     match run.wanted.scenario:
         case "Server":
             return f"one stream of {planned:,} queries at {target_qps(load):,g}/s over {workers}"
+        case "Replay":
+            return f"one recording of {planned:,} queries over {workers}"
         case "Offline":
             return f"one query in {planned:,} requests over {workers}"
         case _:

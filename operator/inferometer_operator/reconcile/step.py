@@ -75,6 +75,15 @@ class ReadLibrary:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRecording:
+    """Read the times of a replay."""
+
+    config_map: str
+    window_ns: int
+    """Of which the most queries within it are of interest."""
+
+
+@dataclass(frozen=True, slots=True)
 class TryPods:
     """Ask the API server whether it would let these pods in."""
 
@@ -136,6 +145,7 @@ class AskProbe:
 
 Read = (
     ReadLibrary
+    | ReadRecording
     | TryPods
     | ListPods
     | AskCoordinator

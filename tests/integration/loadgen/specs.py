@@ -5,24 +5,32 @@ from pathlib import Path
 import yaml
 
 
-def write_spec(folder: Path, *, name: str = "short", model: str = "magika", replicas: int = 1, **load: object) -> Path:
-    """Server scenario, 60 queries/s for 2 s, one worker, synthetic samples; but for `load`."""
+def write_spec(
+    folder: Path,
+    *,
+    name: str = "short",
+    scenario: str = "Server",
+    model: str = "magika",
+    replicas: int = 1,
+    **load: object,
+) -> Path:
+    """60 queries/s for 2 s, one worker, synthetic samples; but for `load`, where None takes a field away."""
+    fields = {
+        "targetQPS": 60,
+        "latencyBound": "1s",
+        "minDuration": "2s",
+        "warmup": "500ms",
+        "data": {"synthetic": {"samples": 16}},
+    } | load
     document = {
         "apiVersion": "inferometer.dev/v1alpha1",
         "kind": "InferenceBenchmark",
         "metadata": {"name": name},
         "spec": {
-            "scenario": "Server",
+            "scenario": scenario,
             "model": {"name": model},
             "target": {"triton": {"image": "unused", "modelRepository": {"image": "unused"}, "replicas": replicas}},
-            "load": {
-                "targetQPS": 60,
-                "latencyBound": "1s",
-                "minDuration": "2s",
-                "warmup": "500ms",
-                "data": {"synthetic": {"samples": 16}},
-            }
-            | load,
+            "load": {field: value for field, value in fields.items() if value is not None},
         },
     }
     path = folder / f"{name}.yaml"

@@ -16,9 +16,10 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "SingleStream": {"minQueries": 20},
     "MultiStream": {"minQueries": 10, "samplesPerQuery": 4},
     "Offline": {"targetQPS": 100, "minQueries": 100, "inFlight": 8, "samplesPerRequest": 4},
+    "Replay": {"latencyBound": "1s", "minDuration": "60s", "replay": {"configMap": {"name": "times"}}},
     "Concurrency": {"minQueries": 50, "concurrency": 4, "latencyBound": "1s"},
 }
-CASES = [(scenario, 1) for scenario in SCENARIOS] + [("Server", 3), ("Offline", 3), ("Concurrency", 3)]
+CASES = [(scenario, 1) for scenario in SCENARIOS] + [("Server", 3), ("Replay", 3), ("Offline", 3), ("Concurrency", 3)]
 
 
 @pytest.mark.parametrize("protocol", ["http", "grpc"])
@@ -53,4 +54,8 @@ def write_scenario(folder: Path, scenario: str, **load: object) -> Path:
     }
     path = folder / "scenario.yaml"
     path.write_text(yaml.safe_dump(document))
+    times = {"times.csv": "".join(f"{0.02 * query:.2f}\n" for query in range(50))}
+    (folder / "times.yaml").write_text(
+        yaml.safe_dump({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "times"}, "data": times})
+    )
     return path

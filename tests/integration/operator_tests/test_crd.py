@@ -18,6 +18,9 @@ NOW = "2026-11-25T03:05:01.000001Z"
 LATER = "2026-11-25T03:05:02.000001Z"
 
 
+RECORDED = {"replay": {"configMap": {"name": "times"}}}
+
+
 def a_benchmark(name: str = "one", **spec: Any) -> dict[str, Any]:
     ordinary = {
         "scenario": "Server",
@@ -169,6 +172,41 @@ OVER_CREATION = {
         changed("spec.load.balance", "LeastOutstanding"),
         changed("spec.load.workers", 2, changed("spec.load.balance", "LeastOutstanding")),
         "set workers to 1, or balance to RoundRobin",
+    ),
+    "Replay has a recording": (
+        a_scenario("Replay", latencyBound="1s", **RECORDED),
+        a_scenario("Replay", latencyBound="1s"),
+        "replay is missing",
+    ),
+    "Replay has a bound": (
+        a_scenario("Replay", latencyBound="1s", latencyPercentile=0.9, spin="50us", workers=2, **RECORDED),
+        a_scenario("Replay", **RECORDED),
+        "latencyBound is missing",
+    ),
+    "a recording is Replay's": (
+        a_scenario("Replay", latencyBound="1s", **RECORDED),
+        a_scenario("Concurrency", concurrency=8, **RECORDED),
+        "replay means nothing in this scenario",
+    ),
+    "a recording is in a ConfigMap": (
+        a_scenario("Replay", latencyBound="1s", **RECORDED),
+        a_scenario("Replay", latencyBound="1s", replay={}),
+        "spec.load.replay.configMap",
+    ),
+    "recorded times have no rate": (
+        a_scenario("Replay", latencyBound="1s", **RECORDED),
+        a_scenario("Replay", latencyBound="1s", targetQPS=20, **RECORDED),
+        "targetQPS means nothing in this scenario",
+    ),
+    "a recording is as long as it is": (
+        a_scenario("Replay", latencyBound="1s", minDuration="60s", **RECORDED),
+        a_scenario("Replay", latencyBound="1s", minDuration="10s", **RECORDED),
+        "minDuration means nothing in scenario Replay",
+    ),
+    "a recording has as many queries as it has": (
+        a_scenario("Replay", latencyBound="1s", minQueries=100, **RECORDED),
+        a_scenario("Replay", latencyBound="1s", minQueries=10, **RECORDED),
+        "minQueries means nothing in scenario Replay",
     ),
     "a spin is Server's": (
         changed("spec.load.spin", "50us"),

@@ -21,7 +21,7 @@ from unit.spec.specs import QUICKSTART
 
 SYNTHETIC = QUICKSTART.replace("configMap: {name: quickstart-samples}", "synthetic: {samples: 64}")
 OUTLOOK = (
-    "valid: Server, about 800 queries at 40/s in 20.0 s, p99 within 250 ms; 2 workers, 2 replicas, 64 connections; "
+    "valid: Server, about 800 queries at 40/s in 20.0 s, p99 within 250 ms; 2 workers, 2 replicas, 100 connections; "
     "64 synthetic samples"
 )
 
@@ -233,6 +233,70 @@ class TestStream:
         os.close(writer)
 
         assert (process.returncode, process.stderr) == (exit_codes.ExitCode.PIPE_CLOSED, b"")
+
+
+class TestReplay:
+    LOAD = "latencyBound: 200ms, workers: 2, replay: {configMap: {name: times}}"
+
+    def spec_with(self, folder, times):
+        path = written_load(folder, "Replay", self.LOAD)
+        lines = "".join(f"    {line}\n" for line in times.split())
+        written(folder, f"kind: ConfigMap\nmetadata: {{name: times}}\ndata:\n  times.csv: |\n{lines}", "times.yaml")
+        return path
+
+    def test_what_a_recording_will_do_is_said_beforehand(self, tmp_path, capsys):
+        path = self.spec_with(tmp_path, "10 10 10.25 12")
+
+        assert ended(capsys, "validate", path) == (
+            0,
+            "",
+            (
+                f"{path}: valid: Replay, 4 queries in 2.0 s as recorded, p99 within 200 ms; 2 workers, 2 replicas, "
+                "8 connections; 64 synthetic samples\n"
+            ),
+        )
+
+    def test_its_stream_has_the_recorded_times_from_the_first_on(self, tmp_path, capsys):
+        path = self.spec_with(tmp_path, "10 10 10.25 12")
+
+        lines = ended(capsys, "stream", path, "--json")[1].splitlines()
+        assert [json.loads(line)["scheduled_ns"] for line in lines] == [0, 0, 250_000_000, 2_000_000_000]
+        assert (
+            "Replay  4 queries of 64 samples, as recorded, 1.5/s, the last due after 2.0 s"
+            in (ended(capsys, "stream", path)[2])
+        )
+
+    def test_a_file_of_times_stands_in_for_the_config_map(self, tmp_path, capsys):
+        path, times = self.spec_with(tmp_path, "10 11"), written(tmp_path, "0\n1\n3\n", "other.csv")
+
+        assert "3 queries in 3.0 s as recorded" in ended(capsys, "validate", "--times", times, path)[2]
+        assert len(ended(capsys, "stream", path, "--times", times, "--json")[1].splitlines()) == 3
+
+    def test_a_line_that_is_wrong_is_named_with_its_source(self, tmp_path, capsys):
+        path, times = self.spec_with(tmp_path, "0 1 0.5"), written(tmp_path, "0\nsoon\n", "other.csv")
+
+        said = "line 3: `0.5` is before `1` of the line above. hint: sort the times\n"
+        assert ended(capsys, "validate", path) == (2, "", f"ConfigMap `times`, times.csv: {said}")
+        said = "line 2: `soon` is no number. hint: write a time a line, in seconds, such as 0.25\n"
+        assert ended(capsys, "stream", path, "--times", times) == (2, "", f"{times}: {said}")
+
+    def test_a_recording_that_is_only_in_the_cluster_is_judged_there(self, tmp_path, capsys):
+        path = written_load(tmp_path, "Replay", self.LOAD)
+
+        assert ended(capsys, "validate", path)[0] == 0
+        code, _, err = ended(capsys, "stream", path)
+        assert code == 2
+        assert "spec.load.replay.configMap.name: there is no ConfigMap `times` in this file" in err
+        assert "kubectl create configmap times --from-file=times.csv" in err
+
+    def test_times_for_a_scenario_that_replays_none_are_refused(self, tmp_path, capsys):
+        times = written(tmp_path, "0\n", "times.csv")
+
+        assert ended(capsys, "validate", "--times", times, written(tmp_path)) == (
+            2,
+            "",
+            f"--times {times}: scenario Server replays no times. hint: leave it out\n",
+        )
 
 
 class TestReport:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from inferometer_loadgen.spec.resolve import LibraryFacts, resolve
+from inferometer_loadgen.spec.scenarios import MAX_REPLAY_NS
 from inferometer_operator.objects.config_maps import plan_config_map, report_config_map
 from inferometer_operator.objects.deadlines import loader_deadline_s, server_deadline_s
 from inferometer_operator.objects.events import Told, event
@@ -101,6 +102,12 @@ def test_who_lets_answers_pace_the_load_may_take_hours() -> None:
     spec = a_spec(scenario="SingleStream", load={"data": {"synthetic": {}}, "minDuration": "60s"})
 
     assert server_deadline_s(spec) > 6 * 3600
+
+
+def test_deadlines_leave_room_for_the_longest_recording() -> None:
+    load = {"data": {"synthetic": {}}, "latencyBound": "1s", "replay": {"configMap": {"name": "times"}}}
+
+    assert loader_deadline_s(a_spec(scenario="Replay", load=load)) > 1.1 * MAX_REPLAY_NS / 1e9
 
 
 def test_servers_are_given_up_soon_after_the_runs_own_deadline_and_what_was_measured_is_not() -> None:

@@ -5,10 +5,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
+from inferometer_loadgen.plan import decode
 from inferometer_loadgen.protocol.api import FailureReport, RunProgress, RunState
 from inferometer_loadgen.report import schema
+from inferometer_loadgen.spec.resolve import ReplayFacts
+from inferometer_loadgen.stream import make_stream
+from inferometer_loadgen.stream.replay import pack_times
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import EVENT_LIMIT, EVENTS_LIMIT, Progress, ServerStatus, Summary
 from inferometer_operator.objects.config_maps import plan_config_map, report_config_map
@@ -28,6 +33,7 @@ from inferometer_operator.reconcile.step import (
     ReadEvents,
     ReadLibrary,
     ReadLog,
+    ReadRecording,
     ReadStoredReport,
     Start,
     TokenFor,
@@ -85,6 +91,26 @@ def reason(one: Step) -> str:
 
 # --- acceptance
 
+RECORDED = {"latencyBound": "250ms", "replay": {"configMap": {"name": "times"}}}
+REPLAY = a_spec(scenario="Replay", load={"data": {"synthetic": {}}, **RECORDED})
+RECORDING = ReplayFacts(packed=pack_times(np.array([0, 5, 9])), queries=3, lasts_ns=9, burst=3)
+
+
+def test_a_recording_is_read_before_the_plan_is_made() -> None:
+    assert need(an_observed_run(spec=REPLAY, library=None)) == Need((ReadRecording("times", 500_000_000),))
+
+
+def test_an_accepted_replay_has_its_times_in_its_plan() -> None:
+    (stored,) = step(an_observed_run(spec=REPLAY, library=None, recording=RECORDING)).create
+
+    assert make_stream(decode(stored["data"]["plan.json"].encode()).stream).scheduled_ns.tolist() == [0, 5, 9]
+
+
+def test_a_missing_recording_is_waited_for_as_long_as_a_folder_is_applied() -> None:
+    observed = an_observed_run(spec=REPLAY, recording=Absent("there is no ConfigMap"), now=T0 + timedelta(seconds=5))
+
+    assert step(observed) == Step(again_after_s=1.0)
+
 
 def test_the_sample_library_is_read_before_the_plan_is_made() -> None:
     assert need(an_observed_run(library=None)) == Need((ReadLibrary("quickstart-samples", "npz"),))
@@ -133,6 +159,10 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "a library that is not there": (
         {"library": Absent("there is no ConfigMap samples in namespace bench")},
         "SpecInvalid: spec.load.data.configMap: there is no ConfigMap samples in namespace bench",
+    ),
+    "a recording that can't be replayed": (
+        {"spec": REPLAY, "recording": Absent("ConfigMap times, key times.csv: line 3 is empty. hint: delete it")},
+        ("SpecInvalid: spec.load.replay.configMap: ConfigMap times, key times.csv: line 3 is empty. hint: delete it"),
     ),
     "servers that the namespace refuses": (
         {"trial": Refused("Pod", "quickstart-server-0", 'violates PodSecurity "restricted:latest"')},
@@ -397,6 +427,7 @@ def test_who_asks_over_grpc_is_given_the_servers_grpc_port() -> None:
     ("scenario", "load", "note"),
     [
         ("Offline", {"targetQPS": 40}, "one query in 800 requests over 1 worker"),
+        ("Replay", RECORDED, "one recording of 800 queries over 1 worker"),
         ("SingleStream", {}, "one stream of queries, each sent when an answer has come, over 1 worker"),
     ],
 )

@@ -1,11 +1,14 @@
 """What each scenario needs of the load, what it refuses, and the plan that is made of it."""
 
 import msgspec
+import numpy as np
 import pytest
 
 from inferometer_loadgen.spec import resolve
 from inferometer_loadgen.spec.decode import decode_object
+from inferometer_loadgen.spec.resolve import ReplayFacts
 from inferometer_loadgen.stream import Issue, issue_of, make_stream
+from inferometer_loadgen.stream.replay import pack_times
 from unit.spec.specs import an_object
 
 LOADS: dict[str, dict[str, object]] = {
@@ -14,7 +17,9 @@ LOADS: dict[str, dict[str, object]] = {
     "Server": {"targetQPS": 10, "latencyBound": "100ms"},
     "Offline": {"targetQPS": 10},
     "Concurrency": {"concurrency": 8},
+    "Replay": {"replay": {"configMap": {"name": "times"}}, "latencyBound": "100ms"},
 }
+RECORDING = ReplayFacts(packed=pack_times(np.array([0, 5, 5, 9])), queries=4, lasts_ns=9, burst=4)
 
 
 def a_benchmark(scenario, load=None, replicas=1):
@@ -35,7 +40,7 @@ def a_plan(scenario, load=None, replicas=1):
     spec, errors = decode_object(a_benchmark(scenario, load, replicas))
     assert errors == ()
     assert spec is not None
-    return resolve("one", spec, None)
+    return resolve("one", spec, None, RECORDING if scenario == "Replay" else None)
 
 
 @pytest.mark.parametrize("scenario", LOADS)
@@ -98,8 +103,8 @@ def test_the_scenario_is_server_where_none_is_named():
             "SingleStream",
             {"targetQPS": 10},
             (
-                "spec.load.targetQPS: `10.0` means nothing in scenario SingleStream: answers pace the load there. "
-                "hint: leave it out, or use scenario Server or Offline"
+                "spec.load.targetQPS: `10.0` means nothing in scenario SingleStream: answers or recorded times pace "
+                "the load there. hint: leave it out, or use scenario Server or Offline"
             ),
         ),
         (
@@ -107,7 +112,7 @@ def test_the_scenario_is_server_where_none_is_named():
             {"latencyBound": "1s"},
             (
                 "spec.load.latencyBound: `1s` means nothing in scenario Offline: no latency is judged there. "
-                "hint: leave it out, or use scenario Server or Concurrency"
+                "hint: leave it out, or use scenario Server or Replay or Concurrency"
             ),
         ),
         (
@@ -116,7 +121,8 @@ def test_the_scenario_is_server_where_none_is_named():
             (
                 "spec.load.latencyPercentile: `0.9` means nothing in scenario Offline: its result is samples "
                 "per second. "
-                "hint: leave it out, or use scenario SingleStream or MultiStream or Server or Concurrency"
+                "hint: leave it out, or use scenario SingleStream or MultiStream or Server or Concurrency "
+                "or Replay"
             ),
         ),
         (
@@ -158,7 +164,7 @@ def test_the_scenario_is_server_where_none_is_named():
             {"spin": "50us"},
             (
                 "spec.load.spin: `50us` means nothing in scenario Offline: no query is due at a time of its own. "
-                "hint: leave it out, or use scenario Server"
+                "hint: leave it out, or use scenario Server or Replay"
             ),
         ),
         (
@@ -175,6 +181,54 @@ def test_the_scenario_is_server_where_none_is_named():
             (
                 "spec.load.balance: `LeastOutstanding` does not fit 2 workers: each knows of its own queries only. "
                 "hint: set workers to 1, or write RoundRobin"
+            ),
+        ),
+        (
+            "Replay",
+            {"replay": None},
+            (
+                "spec.load.replay: is missing, and scenario Replay needs it. hint: add it: the ConfigMap that holds "
+                "the times"
+            ),
+        ),
+        (
+            "Replay",
+            {"latencyBound": None},
+            (
+                "spec.load.latencyBound: is missing, and scenario Replay needs it. hint: add it: the longest that an "
+                "answer may take"
+            ),
+        ),
+        (
+            "Replay",
+            {"targetQPS": 10},
+            (
+                "spec.load.targetQPS: `10.0` means nothing in scenario Replay: answers or recorded times pace the load "
+                "there. hint: leave it out, or use scenario Server or Offline"
+            ),
+        ),
+        (
+            "Replay",
+            {"minDuration": "10s"},
+            (
+                "spec.load.minDuration: `10s` means nothing in scenario Replay, which sends the whole recording. "
+                "hint: leave it out"
+            ),
+        ),
+        (
+            "Replay",
+            {"minQueries": 3},
+            (
+                "spec.load.minQueries: `3` means nothing in scenario Replay, which sends the whole recording. "
+                "hint: leave it out"
+            ),
+        ),
+        (
+            "Server",
+            {"replay": {"configMap": {"name": "times"}}},
+            (
+                "spec.load.replay: means nothing in scenario Server: only Replay sends at recorded times. "
+                "hint: leave it out, or use scenario Replay"
             ),
         ),
         (
@@ -248,7 +302,7 @@ def test_a_scenario_that_is_misspelt_is_one_error_and_not_judged_as_another_one(
 
     assert complaints(benchmark) == [
         (
-            "spec.scenario: `Concurency` is none of Concurrency, MultiStream, Offline, Server, SingleStream. "
+            "spec.scenario: `Concurency` is none of Concurrency, MultiStream, Offline, Replay, Server, SingleStream. "
             "hint: write one of them"
         )
     ]
@@ -277,8 +331,11 @@ def facts(plan):
         ),
         ("Server", {}, (Issue.SCHEDULED, 1, 0, 7, 0.99, 100_000_000)),
         ("Server", {"protocol": "grpc"}, (Issue.SCHEDULED, 1, 0, 1, 0.99, 100_000_000)),
+        ("Replay", {}, (Issue.SCHEDULED, 1, 0, 2, 0.99, 100_000_000)),
+        ("Replay", {"workers": 2}, (Issue.SCHEDULED, 1, 0, 2, 0.99, 100_000_000)),
+        ("Replay", {"balance": "LeastOutstanding"}, (Issue.SCHEDULED, 1, 0, 4, 0.99, 100_000_000)),
         ("Offline", {}, (Issue.AT_ONCE, 1, 128, 64, 0.99, 0)),
-        ("Offline", {"inFlight": 30, "workers": 4, "samplesPerRequest": 5}, (Issue.AT_ONCE, 5, 30, 4, 0.99, 0)),
+        ("Offline", {"inFlight": 30, "workers": 4, "samplesPerRequest": 5}, (Issue.AT_ONCE, 5, 30, 8, 0.99, 0)),
         ("Offline", {"inFlight": 30, "balance": "LeastOutstanding"}, (Issue.AT_ONCE, 1, 30, 30, 0.99, 0)),
         ("Concurrency", {"concurrency": 30, "workers": 4}, (Issue.COMPLETION, 1, 30, 8, 0.99, 0)),
         ("Concurrency", {"concurrency": 900, "protocol": "grpc"}, (Issue.COMPLETION, 1, 900, 9, 0.99, 0)),
@@ -304,6 +361,29 @@ def test_a_time_out_and_a_spin_are_none_unless_asked_for():
 def test_a_balance_is_by_turns_unless_asked_for():
     assert a_plan("Server").balance == "RoundRobin"
     assert a_plan("Server", {"balance": "LeastOutstanding"}).balance == "LeastOutstanding"
+
+
+def test_a_replay_sends_the_whole_recording_and_is_judged_by_all_of_it():
+    plan = a_plan("Replay")
+
+    assert make_stream(plan.stream).scheduled_ns.tolist() == [0, 5, 5, 9]
+    assert (plan.judge.min_queries, plan.judge.min_duration_ns) == (4, 9)
+    assert plan.drain_ns == 5_200_000_000
+
+
+def test_the_plan_of_a_replay_is_not_made_without_its_recording():
+    spec, _ = decode_object(a_benchmark("Replay"))
+    assert spec is not None
+
+    with pytest.raises(TypeError, match="recording"):
+        resolve("one", spec, None)
+
+
+def test_a_replay_shorter_than_the_least_duration_of_others_may_have_a_short_deadline():
+    benchmark = a_benchmark("Replay")
+    benchmark["spec"]["runPolicy"] = {"activeDeadline": "30s"}
+
+    assert complaints(benchmark) == []
 
 
 def test_a_plan_survives_its_encoding():

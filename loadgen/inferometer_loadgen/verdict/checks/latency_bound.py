@@ -53,5 +53,5 @@ def _remedy(measured: Measured, plan: Plan) -> str:
             f"the fastest took {fastest}, so no lower load helps: raise spec.load.latencyBound ({bound}) or make the "
             "model faster"
         )
-    load = "concurrency" if plan.stream.scenario == "Concurrency" else "targetQPS"
-    return f"lower spec.load.{load}, add replicas or make the model faster"
+    lower = {"Concurrency": "lower spec.load.concurrency", "Replay": "replay a lighter recording"}
+    return f"{lower.get(plan.stream.scenario, 'lower spec.load.targetQPS')}, add replicas or make the model faster"
