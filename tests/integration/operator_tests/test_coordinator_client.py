@@ -76,6 +76,29 @@ def test_who_holds_one_runs_token_can_silence_that_run_and_no_other() -> None:
     assert all("more than a day ahead" in words for words in refused)
 
 
+def test_how_far_one_run_has_counted_is_nothing_to_another() -> None:
+    addresses = {"hasty": an_address(), "other": an_address()}
+    an_hour = 3600 * 10**9
+    ahead = Counter()
+    ahead.rise_above(time.time_ns() + an_hour)
+
+    async def story(coordinators: Coordinators) -> tuple[int, int]:
+        await replace(coordinators.at(addresses["hasty"], "hasty"), counter=ahead).status()
+        for uid, address in addresses.items():
+            await coordinators.at(address, uid).status()
+        now = time.time_ns()
+        hasty, other = (coordinators.at(address, uid).counter.next() - now for uid, address in addresses.items())
+        return hasty, other
+
+    with (
+        serving(FakeRun(state=RunState.READY), "hasty", addresses["hasty"]),
+        serving(FakeRun(state=RunState.READY), "other", addresses["other"]),
+    ):
+        hasty, other = asking(KEY, story)
+
+    assert hasty > an_hour / 2 > other
+
+
 def test_a_counter_grows_also_where_the_clock_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     counter, times = Counter(), iter([100, 200, 50, 300])
     monkeypatch.setattr(time, "time_ns", lambda: next(times))
