@@ -21,6 +21,8 @@ from inferometer_loadgen.protocol.signing import (
 TIMEOUT_S = 3.0
 REPORT_TIMEOUT_S = 30.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
+FURTHEST_AHEAD_NS = 24 * 3600 * 10**9
+"""By how much another operator's clock may be ahead of ours."""
 
 
 class CoordinatorError(Exception):
@@ -98,7 +100,11 @@ class CoordinatorClient:
         if status == REPLAYED:
             # Another operator's clock was ahead of ours; or the HTTP library has repeated a GET by itself where a kept
             # connection broke, with the counter it had.
-            self.counter.rise_above(_refusal(content).last_counter or 0)
+            seen = _refusal(content).last_counter or 0
+            if seen > time.time_ns() + FURTHEST_AHEAD_NS:
+                # Whoever holds the token can say so, and only so many digits fit: following would silence us for good.
+                raise SilentError("no answer: it says that requests were counted to more than a day ahead of our clock")
+            self.counter.rise_above(seen)
             status, content = await self._once(method, path, body, timeout_s)
         if status == REPLAYED:
             raise SilentError(f"no answer: {_refusal(content).message}")

@@ -64,7 +64,7 @@ PROBE_REFUSED = "HTTP probe failed with statuscode: 4"
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Reads for reconciles. `silent_since` is the one thing that it remembers: who did not answer, since when."""
+    """Reads for reconciles. All that it remembers are runs' uids: which a key had, and who is silent since when."""
 
     kube: Kube
     coordinators: Coordinators
@@ -72,14 +72,20 @@ class Observer:
     settings: Settings
     now: Callable[[], datetime]
     silent_since: dict[str, datetime] = field(default_factory=dict)
+    uids: dict[Key, str] = field(default_factory=dict)
+    """Of the runs as last seen: of one that is gone, or replaced by another of its name, the cache knows no more."""
 
     def observe(self, key: Key) -> Observed | None:
         """What the watches have told of a run; None where it is gone."""
         run = self.cache.run(key)
+        former = self.uids.pop(key, None)
+        if former is not None and (run is None or run.uid != former):
+            self._forget(former)
         if run is None:
             return None
+        self.uids[key] = run.uid
         if run.is_finished:
-            self.silent_since.pop(run.uid, None)
+            self._forget(run.uid)
         return Observed(
             run=run,
             settings=self.settings,
@@ -96,6 +102,10 @@ class Observer:
         for read in reads:
             observed = await self._read(observed, read)
         return observed
+
+    def _forget(self, uid: str) -> None:
+        self.silent_since.pop(uid, None)
+        self.coordinators.forget(uid)
 
     async def _read(self, observed: Observed, read: Read) -> Observed:
         run = observed.run

@@ -105,7 +105,7 @@ class Run:
             state=st.RUN_STATES[self._state.phase],
             workers=worker_statuses(self._state),
             progress=self._live.progress(self._state, time.monotonic_ns()),
-            starts_accepted=1 if self._state.nonce else 0,
+            starts_accepted=self._state.starts_accepted,
             nonce=self._state.nonce,
             plan_hash=plans.digest(self._plan),
             report_sha256=schema.sha256(self._report) if self._report else "",

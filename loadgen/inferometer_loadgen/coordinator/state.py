@@ -75,6 +75,8 @@ class CoordinatorState:
     phase: Phase = Phase.WAITING
     workers: dict[int, Worker] = field(default_factory=dict)
     nonce: str = ""
+    starts_accepted: int = 0
+    """Counted where the load is set off, so that a second start would show, whatever its nonce."""
     assignment: Assignment | None = None
     server_version: str = ""
     failure: FailureReport | None = None
@@ -96,6 +98,7 @@ class CoordinatorState:
         if refusal or not request.nonce:
             return refusal or "the nonce is empty", []
         self.nonce = request.nonce
+        self.starts_accepted += 1
         self.assignment = request.assignment
         self.phase = Phase.PREPARING
         return "", [ev.SendAll(frames.Prepare(assignment=request.assignment))]

@@ -139,7 +139,7 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     workers: tuple[WorkerStatus, ...]
     progress: RunProgress
     starts_accepted: int
-    """0 or 1."""
+    """How often the load was set off: 0 or 1, unless something is wrong. A repetition of the start does not count."""
     nonce: str
     """Of the accepted start; empty before it."""
     plan_hash: str

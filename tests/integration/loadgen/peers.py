@@ -117,15 +117,16 @@ class Rig:
         await self.status_is(RunState.READY)
         return peers
 
-    def start(self) -> None:
+    def start(self, nonce: str = "n1") -> str:
+        """Gives the start; the refusal, or nothing."""
         replica = ReplicaAddress(name="r0", url="http://127.0.0.1:9", metrics_url="http://127.0.0.1:9/metrics")
-        request = StartRequest(run_uid=RUN_UID, nonce="n1", assignment=Assignment(replicas=(replica,)))
-        assert self.run.start(request) == ""
+        request = StartRequest(run_uid=RUN_UID, nonce=nonce, assignment=Assignment(replicas=(replica,)))
+        return self.run.start(request)
 
     async def measuring_workers(self) -> list[Peer]:
         """All of the plan's workers, told to measure."""
         peers = await self.ready_workers()
-        self.start()
+        assert self.start() == ""
         for peer in peers:
             await peer.hear_a(frames.Prepare)
             peer.say(frames.Prepared(server_version=""))

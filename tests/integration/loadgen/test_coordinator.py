@@ -72,6 +72,36 @@ def test_nobody_takes_the_place_of_a_worker_after_the_start() -> None:
     asyncio.run(story())
 
 
+def test_only_what_sets_the_load_off_counts_as_a_start() -> None:
+    async def story() -> None:
+        async with a_coordinator(a_plan()) as rig:
+            await rig.ready_workers()
+            before = rig.run.status().starts_accepted
+
+            said = [rig.start(nonce) for nonce in ("n1", "n1", "n2")]
+
+            assert said[:2] == ["", ""]
+            assert "another nonce" in said[2]
+            assert (before, rig.run.status().starts_accepted) == (0, 1)
+
+    asyncio.run(story())
+
+
+def test_a_second_start_would_show() -> None:
+    async def story() -> None:
+        async with a_coordinator(a_plan()) as rig:
+            await rig.ready_workers()
+            assert rig.start("n1") == ""
+
+            # What refuses a second start has failed.
+            rig.run._state.nonce, rig.run._state.phase = "", Phase.READY
+
+            assert rig.start("n2") == ""
+            assert rig.run.status().starts_accepted == 2
+
+    asyncio.run(story())
+
+
 def test_a_report_is_left_in_short_too_for_the_case_that_nobody_can_fetch_it() -> None:
     async def story() -> None:
         async with a_coordinator(a_plan()) as rig:

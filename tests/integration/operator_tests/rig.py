@@ -161,6 +161,8 @@ class FakeRun:
     completed: int = 0
     nonce: str = ""
     starts: list[StartRequest] = field(default_factory=list)
+    """All that came, whether accepted or not."""
+    starts_accepted: int = 0
     report: schema.Report | None = None
     failure: FailureReport | None = None
     acknowledged: bool = False
@@ -177,7 +179,7 @@ class FakeRun:
                 completed=self.completed,
                 planned=self.planned,
             ),
-            starts_accepted=len({one.nonce for one in self.starts}),
+            starts_accepted=self.starts_accepted,
             nonce=self.nonce,
             plan_hash="",
             report_sha256=schema.sha256(report) if report else "",
@@ -187,9 +189,10 @@ class FakeRun:
     def start(self, request: StartRequest) -> str:
         self.at_the_start(request)
         self.starts.append(request)
-        if self.nonce not in {"", request.nonce}:
-            return "started already"
+        if self.nonce:
+            return "" if self.nonce == request.nonce else "started already"
         self.nonce, self.state = request.nonce, RunState.RUNNING
+        self.starts_accepted += 1
         return ""
 
     def abort(self, _reason: str) -> None:

@@ -42,13 +42,61 @@ def test_an_operator_whose_clock_is_behind_its_predecessors_is_answered_all_the_
     an_hour_ahead.rise_above(time.time_ns() + 3600 * 10**9)
 
     async def ahead(coordinators: Coordinators) -> RunStatus:
-        return await replace(coordinators, counter=an_hour_ahead).at(address, UID).status()
+        return await replace(coordinators.at(address, UID), counter=an_hour_ahead).status()
 
     with serving(run, UID, address):
         asking(KEY, ahead)
         status = asking(KEY, lambda coordinators: coordinators.at(address, UID).status())
 
     assert status == run.status()
+
+
+def test_who_holds_one_runs_token_can_silence_that_run_and_no_other() -> None:
+    addresses = {"mallorys": an_address(), "alices": an_address()}
+    as_far_as_digits_go = Counter()
+    as_far_as_digits_go.rise_above(10**24 - 2)
+
+    async def story(coordinators: Coordinators) -> list[str]:
+        clients = {uid: coordinators.at(address, uid) for uid, address in addresses.items()}
+        await replace(clients["mallorys"], counter=as_far_as_digits_go).status()
+        refused = []
+        for _ in range(2):
+            with pytest.raises(SilentError) as error:
+                await coordinators.at(addresses["mallorys"], "mallorys").status()
+            refused.append(str(error.value))
+            assert (await coordinators.at(addresses["alices"], "alices").status()).state is RunState.READY
+        return refused
+
+    with (
+        serving(FakeRun(state=RunState.READY), "mallorys", addresses["mallorys"]),
+        serving(FakeRun(state=RunState.READY), "alices", addresses["alices"]),
+    ):
+        refused = asking(KEY, story)
+
+    assert all("more than a day ahead" in words for words in refused)
+
+
+def test_how_far_one_run_has_counted_is_nothing_to_another() -> None:
+    addresses = {"hasty": an_address(), "other": an_address()}
+    an_hour = 3600 * 10**9
+    ahead = Counter()
+    ahead.rise_above(time.time_ns() + an_hour)
+
+    async def story(coordinators: Coordinators) -> tuple[int, int]:
+        await replace(coordinators.at(addresses["hasty"], "hasty"), counter=ahead).status()
+        for uid, address in addresses.items():
+            await coordinators.at(address, uid).status()
+        now = time.time_ns()
+        hasty, other = (coordinators.at(address, uid).counter.next() - now for uid, address in addresses.items())
+        return hasty, other
+
+    with (
+        serving(FakeRun(state=RunState.READY), "hasty", addresses["hasty"]),
+        serving(FakeRun(state=RunState.READY), "other", addresses["other"]),
+    ):
+        hasty, other = asking(KEY, story)
+
+    assert hasty > an_hour / 2 > other
 
 
 def test_a_counter_grows_also_where_the_clock_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,13 +100,17 @@ def test_the_same_nonce_is_accepted_again_and_starts_nothing_twice() -> None:
     run = a_measuring_run()
 
     assert run.start(a_start("n1")) == ("", [])
+    assert run.starts_accepted == 1
 
 
 def test_another_nonce_is_refused_after_the_start() -> None:
-    refusal, instructions = a_measuring_run().start(a_start("n2"))
+    run = a_measuring_run()
+
+    refusal, instructions = run.start(a_start("n2"))
 
     assert "another nonce" in refusal
     assert instructions == []
+    assert run.starts_accepted == 1
 
 
 @pytest.mark.parametrize(
@@ -124,6 +128,7 @@ def test_a_start_that_does_not_fit_is_refused_and_the_run_stays_ready(request_: 
     run = a_ready_run()
 
     assert refusal in run.start(request_)[0]
+    assert run.starts_accepted == 0
     assert run.phase is st.Phase.READY
     assert run.nonce == ""
 

@@ -26,6 +26,7 @@ class Coordinator:
     run_uid: str
     state: RunState = RunState.WAITING
     nonce: str = ""
+    starts_accepted: int = 0
     called_off: str = ""
     loss: FailureReport | None = None
     failure: FailureReport | None = None
@@ -41,7 +42,7 @@ class Coordinator:
             state=self.state,
             workers=(),
             progress=RunProgress(step="measuring", completed=0, planned=800),
-            starts_accepted=1 if self.nonce else 0,
+            starts_accepted=self.starts_accepted,
             nonce=self.nonce,
             plan_hash="",
             report_sha256=schema.sha256(self.report) if self.report else "",
@@ -54,6 +55,7 @@ class Coordinator:
         if self.state is not RunState.READY:
             return f"the run is {self.state}, not Ready"
         self.nonce, self.state = request.nonce, RunState.RUNNING
+        self.starts_accepted += 1
         return ""
 
     def abort(self, reason: str) -> None:
@@ -105,7 +107,7 @@ class Nodes:
     ever: list[Coordinator] = field(default_factory=list)
     """Also those whose pods are gone."""
     accepted: list[tuple[str, str, str]] = field(default_factory=list)
-    """Each start that was accepted for the first time: the run, the coordinator's pod and the nonce."""
+    """Each start that was accepted, without its repetitions: the run, the coordinator's pod and the nonce."""
     _addresses: int = 0
 
     def go_on(self) -> None:
@@ -142,9 +144,9 @@ class Nodes:
     def start(self, address: str, request: StartRequest) -> str:
         found = self.at(address)
         assert found is not None
-        is_first = not found.nonce
+        before = found.starts_accepted
         refusal = found.start(request)
-        if is_first and not refusal:
+        if found.starts_accepted > before:
             uid = next(uid for uid, one in self.coordinators.items() if one is found)
             self.accepted.append((found.run_uid, uid, request.nonce))
         return refusal

@@ -144,6 +144,9 @@ class Coordinators:
     def token(self, _run_uid: str) -> str:
         return "token"
 
+    def forget(self, _run_uid: str) -> None:
+        pass
+
 
 @dataclass
 class Operator:
