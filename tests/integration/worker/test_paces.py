@@ -162,6 +162,19 @@ def test_where_all_is_due_at_once_the_window_is_shared_out_to_the_replicas() -> 
         assert most_open(outcome.measured.sent_ns[replica::2], outcome.measured.done_ns[replica::2]) == 3
 
 
+def test_a_shard_whose_rows_are_all_of_one_replica_has_its_whole_window_there() -> None:
+    with (
+        serving(answers_after_10_ms) as even,
+        serving(answers_after_10_ms) as odd,
+        client_of(even, odd, connections=8) as client,
+    ):
+        outcome = client.run_work(all_at_once(30, 1, 2, window=6), PATIENT)
+
+    assert outcome.statuses == [OK] * 30
+    assert not even.received
+    assert most_open(outcome.measured.sent_ns, outcome.measured.done_ns) == 6
+
+
 @pytest.mark.parametrize(("first", "step"), [(0, 1), (1, 3), (1, 2)])
 def test_where_all_is_due_at_once_each_replica_has_the_rows_of_its_index(first: int, step: int) -> None:
     with serving(answers) as even, serving(answers) as odd, client_of(even, odd, connections=2) as client:
