@@ -51,6 +51,9 @@ class Pod:
     node: str = ""
     ip: str = ""
     ready: bool = False
+    ready_since: datetime | None = None
+    unready_since: datetime | None = None
+    """Since when one that was ready is so no more, or is on its way out; None for one that is not ready yet."""
     deleting: bool = False
     phase: str = "Pending"
     reason: str = ""
@@ -78,7 +81,8 @@ def decode_pod(stored: Json) -> Pod:
     metadata, spec, status = stored["metadata"], stored["spec"], stored.get("status", {})
     labels = metadata.get("labels", {})
     conditions = {condition["type"]: condition for condition in status.get("conditions", ())}
-    scheduled = conditions.get("PodScheduled", {})
+    ready, scheduled = conditions.get("Ready", {}), conditions.get("PodScheduled", {})
+    container = _state(spec, status)
     is_scheduled = scheduled.get("status") == "True"
     return Pod(
         namespace=metadata["namespace"],
@@ -91,12 +95,14 @@ def decode_pod(stored: Json) -> Pod:
         created=parse_time(metadata["creationTimestamp"]),
         node=spec.get("nodeName", ""),
         ip=status.get("podIP", ""),
-        ready=conditions.get("Ready", {}).get("status") == "True",
+        ready=ready.get("status") == "True",
+        ready_since=_time(ready) if ready.get("status") == "True" else None,
+        unready_since=_unready_since(metadata, ready, container),
         deleting="deletionTimestamp" in metadata,
         phase=status.get("phase", "Pending"),
         reason=status.get("reason", ""),
         message=status.get("message", ""),
-        container=_container(spec, status),
+        container=_container(container),
         scheduled_at=_time(scheduled) if is_scheduled else None,
         unschedulable=scheduled.get("message", "") if scheduled.get("reason") == "Unschedulable" else "",
         unschedulable_since=_time(scheduled) if scheduled.get("reason") == "Unschedulable" else None,
@@ -106,10 +112,13 @@ def decode_pod(stored: Json) -> Pod:
     )
 
 
-def _container(spec: Json, status: Json) -> Waiting | Running | Terminated | None:
+def _state(spec: Json, status: Json) -> Json:
     # Ours is the first; what a mesh injected beside it is not judged here.
     name = spec["containers"][0]["name"]
-    state: Json = next((one.get("state", {}) for one in status.get("containerStatuses", ()) if one["name"] == name), {})
+    return next((one.get("state", {}) for one in status.get("containerStatuses", ()) if one["name"] == name), {})
+
+
+def _container(state: Json) -> Waiting | Running | Terminated | None:
     match state:
         case {"terminated": ended}:
             return Terminated(ended["exitCode"], ended.get("reason", ""), ended.get("message", ""))
@@ -119,6 +128,16 @@ def _container(spec: Json, status: Json) -> Waiting | Running | Terminated | Non
             return Running()
         case _:
             return None
+
+
+def _unready_since(metadata: Json, ready: Json, state: Json) -> datetime | None:
+    if "deletionTimestamp" in metadata:
+        return parse_time(metadata["deletionTimestamp"])
+    changed, began = _time(ready), state.get("running", {}).get("startedAt")
+    if ready.get("status") != "False" or changed is None or not began:
+        return None
+    # It is said not to be ready from before its container runs: what was said later was said of one that was ready.
+    return changed if changed > parse_time(began) else None
 
 
 def _time(condition: Json) -> datetime | None:

@@ -45,7 +45,8 @@ def load_bound_s(spec: BenchmarkSpec) -> float:
 
 def server_deadline_s(spec: BenchmarkSpec) -> int:
     """activeDeadlineSeconds of a server: by then the run has ended, or nobody is there to end it."""
-    needed_s = startup_timeout_s(spec) + LOADERS_TIMEOUT_S + load_bound_s(spec) + MARGIN_S
+    # Twice: a server that is replaced has the whole time again, while the others and the load pods wait for it.
+    needed_s = 2 * startup_timeout_s(spec) + LOADERS_TIMEOUT_S + load_bound_s(spec) + MARGIN_S
     asked = spec.run_policy.active_deadline
     if isinstance(asked, str):
         # Beyond it nobody wants the GPUs. The load pods' own deadline stays: they hold what was measured.
@@ -54,8 +55,8 @@ def server_deadline_s(spec: BenchmarkSpec) -> int:
 
 
 def loader_deadline_s(spec: BenchmarkSpec) -> int:
-    """activeDeadlineSeconds of coordinator and workers."""
-    return _int32(LOADERS_TIMEOUT_S + load_bound_s(spec) + LINGER_S + MARGIN_S)
+    """activeDeadlineSeconds of coordinator and workers; they may have to wait for a server that is replaced."""
+    return _int32(startup_timeout_s(spec) + LOADERS_TIMEOUT_S + load_bound_s(spec) + LINGER_S + MARGIN_S)
 
 
 def _int32(seconds: float) -> int:

@@ -1,15 +1,11 @@
 """From an accepted run to servers on each of which the model is ready."""
 
-import math
-from dataclasses import replace
-
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import ServerStatus
 from inferometer_operator.objects.events import Told
 from inferometer_operator.objects.server_pods import server_pod
-from inferometer_operator.pods import Pod
 from inferometer_operator.reconcile.observed import Observed
-from inferometer_operator.reconcile.readiness import end_if_hopeless, servers_start
+from inferometer_operator.reconcile.readiness import end_if_hopeless, is_serving, servers_start
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
 from inferometer_operator.reconcile.step import Need, Step
 from inferometer_operator.run import parse_time
@@ -19,11 +15,7 @@ def end_if_servers_are_hopeless(observed: Observed) -> Step | Need | None:
     """Before the start: a server that can't become ready, or ended, ends the run with its own words."""
     if observed.run.has_started:
         return None
-    start = servers_start(observed)
-    if observed.run.status.is_true(ConditionType.SERVERS_READY):
-        # Their time-out is over once they were ready; what ends afterwards still counts.
-        start = replace(start, timeout_s=math.inf)
-    return end_if_hopeless(observed, start)
+    return end_if_hopeless(observed, servers_start(observed))
 
 
 def create_servers(observed: Observed) -> Step | None:
@@ -54,11 +46,6 @@ def announce_servers(observed: Observed) -> Step | None:
         conditions=with_conditions(run, observed.now, Said(ConditionType.SERVERS_READY, TRUE, "ModelReady", note)),
     )
     return Step(status=status, tell=(Told("Normal", "ServersReady", note),))
-
-
-def is_serving(pod: Pod) -> bool:
-    """Whether a server can be sent load."""
-    return pod.ready and bool(pod.ip) and not pod.deleting and not pod.has_ended
 
 
 def server_statuses(observed: Observed) -> tuple[ServerStatus, ...]:

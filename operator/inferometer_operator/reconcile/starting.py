@@ -11,7 +11,8 @@ from inferometer_operator.objects.server_pods import GRPC_PORT, HTTP_PORT, METRI
 from inferometer_operator.pods import Pod
 from inferometer_operator.reconcile.ending import end_without_result
 from inferometer_operator.reconcile.observed import Observed
-from inferometer_operator.reconcile.servers import is_serving, server_statuses
+from inferometer_operator.reconcile.readiness import is_serving
+from inferometer_operator.reconcile.servers import server_statuses
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
 from inferometer_operator.reconcile.step import ListPods, Need, Start, Step
 from inferometer_operator.run import Run, format_time, parse_time

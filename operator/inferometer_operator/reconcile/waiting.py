@@ -20,8 +20,9 @@ def wait(observed: Observed) -> Step:
     """A coordinator is polled; what starts is looked at when its next grace is over."""
     if observed.coordinator_pod is not None and (observed.coordinator_pod.ready or observed.run.has_started):
         return Step(again_after_s=POLL_S)
-    ready = observed.run.status.is_true(ConditionType.SERVERS_READY)
-    start = loaders_start(observed) if ready else servers_start(observed)
+    starts = [servers_start(observed)]
+    if observed.run.status.is_true(ConditionType.SERVERS_READY):
+        starts.append(loaders_start(observed))
     left_s = seconds_to_deadline(observed)
-    graces = seconds_to_next_grace(observed, start)
+    graces = [left_s for start in starts for left_s in seconds_to_next_grace(observed, start)]
     return Step(again_after_s=max(SOONEST_S, min(left_s, *graces, *seconds_to_next_question(observed))))

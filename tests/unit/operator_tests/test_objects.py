@@ -98,6 +98,13 @@ def test_deadlines_leave_room_for_a_good_run() -> None:
     assert loader_deadline_s(spec) > 600 + 600
 
 
+def test_deadlines_leave_room_for_a_server_that_is_replaced_once_all_were_ready() -> None:
+    spec = a_spec(target__triton__startupTimeout="2h", load__minDuration="10m")
+
+    assert server_deadline_s(spec) > 2 * 7200 + 600
+    assert loader_deadline_s(spec) > 7200 + 600
+
+
 def test_who_lets_answers_pace_the_load_may_take_hours() -> None:
     spec = a_spec(scenario="SingleStream", load={"data": {"synthetic": {}}, "minDuration": "60s"})
 

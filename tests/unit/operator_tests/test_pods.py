@@ -9,6 +9,7 @@ from inferometer_operator.objects.labels import Role
 from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
 from inferometer_operator.objects.server_pods import server_pod
 from inferometer_operator.pods import Running, Terminated, Waiting, decode_pod
+from inferometer_operator.run import format_time, parse_time
 
 from .builders import SETTINGS, UID, a_run
 
@@ -77,3 +78,29 @@ def test_load_pods_know_their_secret_and_whom_they_dial() -> None:
 
     assert (coordinator.token_secret, worker.token_secret) == ("token-1", "token-1")
     assert worker.coordinator == "198.18.0.9:9182"
+
+
+BEGAN, LATER = "2026-11-25T03:05:04Z", "2026-11-25T03:09:00Z"
+
+
+@pytest.mark.parametrize(
+    ("status", "changed", "gone_by", "ready_since", "unready_since"),
+    [
+        ("True", LATER, "", LATER, ""),
+        ("False", BEGAN, "", "", ""),
+        ("False", LATER, "", "", LATER),
+        ("True", BEGAN, LATER, BEGAN, LATER),
+    ],
+    ids=["ready", "not ready yet", "ready no more", "on its way out"],
+)
+def test_who_was_ready_is_told_from_who_is_not_ready_yet(
+    status: str, changed: str, gone_by: str, ready_since: str, unready_since: str
+) -> None:
+    stored = of_container({"running": {"startedAt": BEGAN}})
+    stored["status"]["conditions"] = [{"type": "Ready", "status": status, "lastTransitionTime": changed}]
+    if gone_by:
+        stored["metadata"]["deletionTimestamp"] = gone_by
+
+    pod = decode_pod(stored)
+    told = tuple(format_time(one) if one else "" for one in (pod.ready_since, pod.unready_since))
+    assert told == tuple(format_time(parse_time(one)) if one else "" for one in (ready_since, unready_since))
