@@ -84,8 +84,8 @@ def test_neither_the_operators_key_nor_a_runs_token_shows_anywhere_but_in_its_se
         kubectl("the operator's log", "-n", SYSTEM, "logs", "deploy/inferometer", "--tail=-1"),
         kubectl("all that is not secret", "get", "ib,pods,configmaps,events", "-A", "-o", "json"),
         gzip.decompress(report).decode(),
-        # At level Metadata and of service accounts alone: no secret is in a name, a URL or what an error says. Bodies are
-        # not in it; what they hold is looked at above, as it is stored.
+        # At level Metadata, of service accounts alone: no secret is in a name, a URL or what an error says. Bodies
+        # are not in it; what they hold is looked at above, as it is stored.
         audit_log().read_text(),
     ]
 

@@ -75,8 +75,8 @@ def age_s(pod: Object) -> int:
 
 def deadline_s(pod: Object) -> int:
     """The longest that this run's pods may live: its servers 10 min to start and as much again where one is replaced,
-    all 10 min of load and half as much again for the gaps of its stream, 5 min for its client to start, 10 min to linger,
-    10 min to spare.
+    all 10 min of load and half as much again for the gaps of its stream, 5 min for its client to start, 10 min to
+    linger, 10 min to spare.
     """
     started_s = 600 if pod["metadata"]["name"].endswith("server-0") else 600 + 300
     return started_s + 600 + 300 + 900 + 600 + 60
