@@ -94,7 +94,7 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library, ac
                 "differ. Give all replicas the same model repository",
             )
     samples = library(models[0])
-    budget = Budget(int(available_bytes() * MEMORY_SHARE))
+    budget = Budget(available_bytes(), MEMORY_SHARE)
     if plan.protocol == "grpc":
         calls = grpc_requests(
             replicas, lambda body: budget.take(_message(plan, samples, models[0], body)), access.fields
@@ -111,11 +111,12 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library, ac
 
 
 class Budget:
-    """How many bytes of request bodies may still be made. Raises PrepareError beyond the limit."""
+    """The bytes of request bodies that may still be made, of a share of the memory. Raises PrepareError beyond it."""
 
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
-        self.left = limit_bytes
+    def __init__(self, memory_bytes: int, share: float) -> None:
+        self._memory_bytes, self._share = memory_bytes, share
+        self._limit_bytes = int(memory_bytes * share)
+        self.left = self._limit_bytes
 
     def expect(self, bodies: int, size: int) -> None:
         """Refuses what will not fit before it is made; one of them may have been counted already."""
@@ -123,8 +124,9 @@ class Budget:
             raise PrepareError(
                 RunFailure.SAMPLES_EXCEED_MEMORY,
                 f"{bodies:,} request bodies of {size:,} bytes need {bodies * size / 2**20:,.0f} MiB; this worker "
-                f"has {self._limit_bytes / 2**20:,.0f} MiB for them. Raise the memory of spec.load.resources, or use "
-                "fewer samples",
+                f"has {self._limit_bytes / 2**20:,.0f} MiB for them ({self._share:.0%} of its "
+                f"{self._memory_bytes / 2**20:,.0f} MiB). Raise the memory of spec.load.resources, or use fewer "
+                "samples",
             )
 
     def take(self, body: bytes) -> bytes:

@@ -39,10 +39,12 @@ class Made:
 
 
 def test_1024_images_are_refused_with_the_figure_when_only_the_first_is_made() -> None:
-    budget = Budget(512 * MIB)
+    budget = Budget(1024 * MIB, 0.5)
     made = Made(budget)
 
-    with pytest.raises(PrepareError, match=r"1,024 request bodies of 602,... bytes need 588 MiB; .* has 512") as it:
+    with pytest.raises(
+        PrepareError, match=r"1,024 request bodies of 602,... bytes need 588 MiB; .* has 512 MiB .*50% of its 1,024 MiB"
+    ) as it:
         _add_single_samples(PLAN, made.requests, 1024, budget)
 
     assert it.value.type is RunFailure.SAMPLES_EXCEED_MEMORY
@@ -51,7 +53,7 @@ def test_1024_images_are_refused_with_the_figure_when_only_the_first_is_made() -
 
 def test_what_just_fits_is_made_once_for_all_replicas() -> None:
     size = len(http_batch([{"input": np.zeros((224, 224, 3), np.float32)}], RESNET50).data)
-    budget = Budget(8 * size)
+    budget = Budget(8 * size, 1.0)
     made = Made(budget)
 
     _add_single_samples(PLAN, made.requests, 8, budget)
