@@ -34,14 +34,6 @@ class HttpBody:
     """Of the JSON at the beginning: the value of the header Inference-Header-Content-Length."""
 
 
-def http_body(sample: Sample, metadata: ModelMetadata) -> HttpBody:
-    """The request that asks the model about one sample, as a batch of one; all outputs come back as binary tensors.
-
-    Raises DataError where the sample is not what the model declares.
-    """
-    return http_batch([sample], metadata)
-
-
 type Parameters = Mapping[str, int | str]
 """Of a request, for the model's backend."""
 

@@ -24,11 +24,6 @@ def check_schedule(name: str, spec: ScheduleSpec) -> tuple[SpecError, ...]:
     return tuple(error for rule in SCHEDULE_RULES for error in rule(name, spec))
 
 
-def check_template(spec: ScheduleSpec) -> tuple[SpecError, ...]:
-    """What would be said of each of its runs."""
-    return tuple(_template_can_be_run("", spec))
-
-
 def _name_leaves_room(name: str, _spec: ScheduleSpec) -> Iterator[SpecError]:
     """A schedule's name of more than 28 characters. Next: a shorter one; runs are named after it and their slot."""
     if len(name) > MAX_SCHEDULE_NAME_LENGTH:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from inferometer_dev.triton import TritonProcess
-from inferometer_loadgen.datasets.bodies import http_body
+from inferometer_loadgen.datasets.bodies import http_batch
 from inferometer_loadgen.datasets.metadata import parse_metadata
 from integration.loadgen.shell import children_of, inferometer, report_in, run_arguments, running, wait_for
 from integration.loadgen.specs import write_spec
@@ -23,7 +23,7 @@ def ask_triton(triton: TritonProcess, times: int) -> None:
     connection = http.client.HTTPConnection(urlsplit(triton.url).netloc, timeout=10)
     connection.request("GET", "/v2/models/magika")
     metadata = parse_metadata(connection.getresponse().read())
-    body = http_body({"bytes": np.zeros(2048, dtype=np.int32)}, metadata)
+    body = http_batch([{"bytes": np.zeros(2048, dtype=np.int32)}], metadata)
     for _ in range(times):
         headers = {"Inference-Header-Content-Length": str(body.json_length)}
         connection.request("POST", "/v2/models/magika/infer", body.data, headers)

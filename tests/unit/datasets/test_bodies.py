@@ -6,7 +6,7 @@ import pytest
 from tritonclient.grpc import service_pb2
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
 
-from inferometer_loadgen.datasets.bodies import grpc_message, http_batch, http_body
+from inferometer_loadgen.datasets.bodies import grpc_message, http_batch
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.datasets.metadata import NUMPY_TYPES, SAMPLE_TYPES, ModelMetadata, TensorSpec
 from inferometer_loadgen.datasets.synthetic import synthetic_library
@@ -31,7 +31,7 @@ def tritons_own(inputs, outputs):
 
 def test_a_body_is_what_tritons_own_client_sends_for_a_batch_of_one():
     array = np.arange(2048, dtype=np.int32)
-    body = http_body({"bytes": array}, MAGIKA)
+    body = http_batch([{"bytes": array}], MAGIKA)
 
     expected = tritons_own([("bytes", array[np.newaxis], "INT32")], ["target_label"])
     assert (body.data, body.json_length) == expected
@@ -39,7 +39,7 @@ def test_a_body_is_what_tritons_own_client_sends_for_a_batch_of_one():
 
 def test_the_json_part_ends_where_its_length_says_and_the_bytes_of_the_inputs_follow():
     array = np.arange(2048, dtype=np.int32)
-    body = http_body({"bytes": array}, MAGIKA)
+    body = http_batch([{"bytes": array}], MAGIKA)
 
     head = json.loads(body.data[: body.json_length])
     assert head["inputs"] == [
@@ -55,7 +55,7 @@ def test_synthetic_samples_of_every_datatype_become_bodies(datatype):
     sample = synthetic_library(model, {}, samples=1, seed=0).sample(0)
 
     expected = tritons_own([("a", sample["a"][np.newaxis], datatype), ("b", sample["b"], datatype)], [])
-    assert (http_body(sample, model).data, http_body(sample, model).json_length) == expected
+    assert (http_batch([sample], model).data, http_batch([sample], model).json_length) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_synthetic_samples_of_every_datatype_become_bodies(datatype):
 )
 def test_a_sample_that_does_not_fit_is_refused_with_what_was_expected_and_what_came(sample, message):
     with pytest.raises(DataError, match=message):
-        http_body(sample, MAGIKA)
+        http_batch([sample], MAGIKA)
 
 
 def test_numbers_of_bf16_are_rounded_to_it():
@@ -91,7 +91,7 @@ def test_numbers_of_bf16_are_rounded_to_it():
     sample = {"a": np.array([-2.5, 1 + 2**-8 + 2**-20], np.float32)}
 
     expected = tritons_own([("a", sample["a"].astype(ml_dtypes.bfloat16)[np.newaxis], "BF16")], [])
-    assert (http_body(sample, model).data, http_body(sample, model).json_length) == expected
+    assert (http_batch([sample], model).data, http_batch([sample], model).json_length) == expected
     assert np.frombuffer(expected[0][-2:], ml_dtypes.bfloat16) == 1 + 2**-7
 
 

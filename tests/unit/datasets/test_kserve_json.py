@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inferometer_loadgen.datasets.bodies import http_batch, http_body
+from inferometer_loadgen.datasets.bodies import http_batch
 from inferometer_loadgen.datasets.kserve_json import json_facts, json_library
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.datasets.metadata import NUMPY_TYPES, ModelMetadata, TensorSpec
@@ -54,7 +54,7 @@ def test_a_library_of_several_inputs_has_samples_of_different_shapes():
     assert (first["ids"].tolist(), second["ids"].tolist()) == ([1, 2, 3], [4])
     assert (first["x"].tolist(), first["x"].dtype) == ([1.0, 0.5], np.float32)
     assert second["x"].tolist() == [1.0, 2.0]
-    assert b"h\xc3\xa9" in http_body(first, MODEL).data
+    assert b"h\xc3\xa9" in http_batch([first], MODEL).data
 
 
 @pytest.mark.parametrize("datatype", sorted(NUMPY_TYPES))
