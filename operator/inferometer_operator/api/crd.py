@@ -1,5 +1,6 @@
 """The CustomResourceDefinition of InferenceBenchmark, as a value."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
@@ -33,7 +34,19 @@ COLUMNS: tuple[Column, ...] = (
 
 def benchmark_crd() -> dict[str, Any]:
     """The definition that `crds/` and the chart hold."""
-    return definition(KIND, PLURAL, short="ib", columns=COLUMNS, schema=_schema())
+    return definition(
+        KIND,
+        PLURAL,
+        short="ib",
+        columns=COLUMNS,
+        schema=object_schema(
+            "One benchmark of a served model by MLPerf's rules: it launches the servers, sends the load, "
+            "judges the answers and keeps the report. It runs once, from its creation on.",
+            spec=structural_schema(BenchmarkSpec, rules=SPEC_RULES, defaults=True),
+            status=structural_schema(BenchmarkStatus, rules={}, defaults=False),
+            rules=ROOT_RULES,
+        ),
+    )
 
 
 def definition(
@@ -69,20 +82,22 @@ def definition(
     }
 
 
-def _schema() -> dict[str, Any]:
+def object_schema(
+    description: str, *, spec: dict[str, Any], status: dict[str, Any], rules: Iterable[dict[str, Any]]
+) -> dict[str, Any]:
+    """The schema of a whole object of one of our kinds."""
     return {
-        "description": "One benchmark of a served model by MLPerf's rules: it launches the servers, sends the load, "
-        "judges the answers and keeps the report. It runs once, from its creation on.",
+        "description": description,
         "type": "object",
         "required": ["spec"],
         "properties": {
             "apiVersion": {"type": "string"},
             "kind": {"type": "string"},
             "metadata": {"type": "object"},
-            "spec": structural_schema(BenchmarkSpec, rules=SPEC_RULES, defaults=True),
-            "status": structural_schema(BenchmarkStatus, rules={}, defaults=False),
+            "spec": spec,
+            "status": status,
         },
-        "x-kubernetes-validations": list(ROOT_RULES),
+        "x-kubernetes-validations": list(rules),
     }
 
 

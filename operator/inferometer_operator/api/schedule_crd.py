@@ -3,7 +3,7 @@
 from typing import Any
 
 from inferometer_loadgen.spec.schedule import ScheduleSpec
-from inferometer_operator.api.crd import Column, definition
+from inferometer_operator.api.crd import Column, definition, object_schema
 from inferometer_operator.api.schedule_rules import SCHEDULE_ROOT_RULES, SCHEDULE_SPEC_RULES
 from inferometer_operator.api.schedule_status import ScheduleStatus
 from inferometer_operator.api.schema import structural_schema
@@ -37,18 +37,11 @@ def schedule_crd() -> dict[str, Any]:
         SCHEDULE_PLURAL,
         short="ibs",
         columns=SCHEDULE_COLUMNS,
-        schema={
-            "description": "Benchmarks that are run again and again, by cron: each slot creates one "
+        schema=object_schema(
+            "Benchmarks that are run again and again, by cron: each slot creates one "
             "InferenceBenchmark, and the status says how the last ones ended and whether the service got slower.",
-            "type": "object",
-            "required": ["spec"],
-            "properties": {
-                "apiVersion": {"type": "string"},
-                "kind": {"type": "string"},
-                "metadata": {"type": "object"},
-                "spec": structural_schema(ScheduleSpec, rules=SCHEDULE_SPEC_RULES, defaults=True),
-                "status": structural_schema(ScheduleStatus, rules={}, defaults=False),
-            },
-            "x-kubernetes-validations": list(SCHEDULE_ROOT_RULES),
-        },
+            spec=structural_schema(ScheduleSpec, rules=SCHEDULE_SPEC_RULES, defaults=True),
+            status=structural_schema(ScheduleStatus, rules={}, defaults=False),
+            rules=SCHEDULE_ROOT_RULES,
+        ),
     )
