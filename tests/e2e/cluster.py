@@ -124,5 +124,10 @@ def is_finished(status: Object) -> bool:
     return condition(status, "Finished").get("status") == "True"
 
 
+def is_measuring(status: Object) -> bool:
+    """Whether answers have come."""
+    return bool(status.get("progress", {}).get("completed", 0))
+
+
 def operator_log() -> str:
     return kubectl("the operator's log", "-n", "inferometer-system", "logs", "deploy/inferometer", "--tail=60")

@@ -11,7 +11,7 @@ from datetime import datetime
 import pytest
 
 from e2e.asking import coordinator_status
-from e2e.cluster import Bench, Object, condition, is_finished
+from e2e.cluster import Bench, Object, condition, is_finished, is_measuring
 from e2e.faults import await_operator, held_back, kill_container, kill_daemon, kill_operator, stopped
 from e2e.recorder import Heard, create_numbers, load_recorder, planned, recorded, recording
 from inferometer_dev.errors import StepFailed
@@ -41,10 +41,6 @@ def serves(status: Object) -> bool:
 
 def has_started(status: Object) -> bool:
     return "startTime" in status
-
-
-def is_measuring(status: Object) -> bool:
-    return bool(status.get("progress", {}).get("completed", 0))
 
 
 def is_measured(status: Object) -> bool:

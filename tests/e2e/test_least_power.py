@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from e2e.asking import coordinator_status, token_of
-from e2e.cluster import Bench, Object, condition, is_finished, quickstart
+from e2e.cluster import Bench, Object, condition, is_finished, is_measuring, quickstart
 from inferometer_dev.cluster.access import audit_log, cluster_env, in_cluster, kubectl
 from inferometer_dev.cluster.state import BIN
 from inferometer_dev.errors import StepFailed
@@ -24,10 +24,6 @@ SYSTEM = "inferometer-system"
 INTRUDER = Path(__file__).parent / "intruder.py"
 
 pytestmark = pytest.mark.timeout(240)
-
-
-def is_measuring(status: Object) -> bool:
-    return bool(status.get("progress", {}).get("completed", 0))
 
 
 @pytest.fixture

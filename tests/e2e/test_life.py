@@ -1,6 +1,6 @@
 """A run is held, called off, bounded and tidied up on a real node."""
 
-from e2e.cluster import Bench, Object, condition, is_finished, quickstart
+from e2e.cluster import Bench, Object, condition, is_finished, is_measuring, quickstart
 
 HELD = "pods,secrets"
 
@@ -8,10 +8,6 @@ HELD = "pods,secrets"
 def small(name: str, **changes: object) -> Object:
     ordinary: dict[str, object] = {"target.triton.replicas": 1, "load.workers": 1, "load.minDuration": "5s"}
     return quickstart(name, **ordinary | changes)
-
-
-def is_measuring(status: Object) -> bool:
-    return bool(status.get("progress", {}).get("completed", 0))
 
 
 def test_a_run_that_is_cancelled_ends_with_a_report_of_what_was_measured_and_holds_nothing(bench: Bench) -> None:

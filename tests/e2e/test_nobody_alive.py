@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
-from e2e.cluster import GPUS, Bench, Object, condition, is_finished, quickstart
+from e2e.cluster import GPUS, Bench, Object, condition, is_finished, is_measuring, quickstart
 from e2e.faults import await_operator, no_operator
 
 HELD = "pods,secrets"
@@ -25,7 +25,7 @@ def measuring(bench: Bench) -> Iterator[Bench]:
         "load.minDuration": "10m",
     }
     bench.apply(quickstart("alone", **changes))
-    bench.wait("alone", lambda status: bool(status.get("progress", {}).get("completed", 0)), 90, "measuring")
+    bench.wait("alone", is_measuring, 90, "measuring")
     yield bench
     await_operator()
 
