@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from .kubelet import PlayedKubelet, until_ended
 from .proxy import Gate, Line
 
 GRACE_S = 30.0
+FAREWELL_S = 40.0
+"""Longer than asyncio waits for the other side's farewell."""
 
 
 @dataclass
@@ -91,9 +94,31 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
+async def a_session() -> AsyncIterator[aiohttp.ClientSession]:
+    """A session that ends with its last socket.
+
+    The library does not wait for connections that were given up before the end, as those of a killed operator are:
+    their farewell in TLS may outlive the loop, and would then be a leak that some later test is blamed for.
+    """
+    opened: list[socket.socket] = []
+
+    def open_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, proto, _, _ = address
+        opened.append(socket.socket(family, kind, proto))
+        return opened[-1]
+
+    connector = aiohttp.TCPConnector(limit=0, socket_factory=open_socket)
+    async with aiohttp.ClientSession(trust_env=False, connector=connector) as session:
+        yield session
+    async with asyncio.timeout(FAREWELL_S):
+        while any(one.fileno() >= 0 for one in opened):
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
 async def a_stage(server: BareApiServer, kubeconfig: Path, folder: Path) -> AsyncIterator[Stage]:
     """From the first cell to the last."""
-    async with aiohttp.ClientSession(trust_env=False, connector=aiohttp.TCPConnector(limit=0)) as session:
+    async with a_session() as session:
         admin = Admin(session, server, tls_of(server, as_administrator=True))
         kubelet = PlayedKubelet(admin, lambda pod: stage.address_of(pod))
         stage = Stage(admin, Gate(), kubelet, kubeconfig, folder)
