@@ -112,6 +112,9 @@ class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     min_duration_ns: int
     min_queries: int
     """Offline: samples, since it is one query."""
+    early_stopping: bool = False
+    """Whether the queries must be enough to be sure of the percentile, by MLPerf's early stopping; where the latency is
+    the result, it is then an estimate that is on the safe side."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -16,6 +16,7 @@ from inferometer_loadgen.protocol.frames import Finished
 from inferometer_loadgen.report.schema import (
     ClientReport,
     Clock,
+    EarlyStopping,
     Latency,
     Reason,
     ReplicaReport,
@@ -38,6 +39,9 @@ from inferometer_loadgen.verdict import (
     percentile,
     unless_never,
 )
+from inferometer_loadgen.verdict.checks.early_stopping import early_stopping_not_met, over_bound
+from inferometer_loadgen.verdict.early_stopping import queries_needed
+from inferometer_loadgen.verdict.metric import early_stopping_estimate_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,19 @@ def _result(measured: Measured, plan: Plan) -> Result:
         completed_qps=answered / (last_ns / 1e9) if last_ns else None,
         percentile=plan.judge.latency_percentile,
         latency=_latency(measured.latency_ns(), plan.judge.latency_percentile),
+        early_stopping=_early_stopping(measured, plan) if plan.judge.early_stopping else None,
     )
+
+
+def _early_stopping(measured: Measured, plan: Plan) -> EarlyStopping:
+    met = early_stopping_not_met(measured, plan) is None
+    fraction = plan.judge.latency_percentile
+    if plan.judge.latency_bound_ns:
+        over = over_bound(measured, plan)
+        return EarlyStopping(met=met, over=over, needed=queries_needed(over, fraction), estimate_ns=None)
+    found = early_stopping_estimate_ns(measured, plan)
+    estimate_ns = None if found is None else unless_never(found)
+    return EarlyStopping(met=met, over=None, needed=queries_needed(1, fraction), estimate_ns=estimate_ns)
 
 
 def _latency(latency_ns: NDArray[np.int64], fraction: float) -> Latency:

@@ -45,6 +45,19 @@ class Latency(ReportStruct, frozen=True, kw_only=True):
     """At the plan's latency percentile, the one that the bound is held against."""
 
 
+class EarlyStopping(ReportStruct, frozen=True, kw_only=True):
+    """Whether the queries were enough to be sure of the percentile (MLPerf inference rules v6.1, early stopping)."""
+
+    met: bool
+    over: int | None
+    """Queries over the bound; None where no latency is judged."""
+    needed: int
+    """Queries that are enough for so many over the bound; where the latency is the result, for an estimate of it."""
+    estimate_ns: int | None
+    """The latency that is not below the percentile with 99% confidence. None where a bound is judged, where there were
+    too few queries, and where it falls on a query that was not answered."""
+
+
 class Result(ReportStruct, frozen=True, kw_only=True):
     """The figures that a run is known by."""
 
@@ -66,6 +79,8 @@ class Result(ReportStruct, frozen=True, kw_only=True):
     percentile: float
     """The plan's, as a fraction: `latency.at_percentile_ns` is at it, and where the metric is a latency, `value`."""
     latency: Latency
+    early_stopping: EarlyStopping | None = None
+    """None where the plan asks for none."""
 
 
 class ReplicaReport(ReportStruct, frozen=True, kw_only=True):

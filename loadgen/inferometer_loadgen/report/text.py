@@ -7,7 +7,7 @@ that a program could need: that stands in the report.
 from collections.abc import Iterator
 
 from inferometer_loadgen.plan import JudgePlan
-from inferometer_loadgen.report.schema import ReplicaReport, Report, Result, WorkerReport
+from inferometer_loadgen.report.schema import EarlyStopping, ReplicaReport, Report, Result, WorkerReport
 from inferometer_loadgen.report.words import result_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_loadgen.verdict.wording import counted, percentile_name
@@ -55,12 +55,26 @@ def _details(report: Report, location: str) -> Iterator[str]:
         yield f"{reason.type}: {reason.message}"
     for warning in report.warnings:
         yield f"warning: {warning.type}: {warning.message}"
+    if report.result.early_stopping is not None:
+        yield f"early stopping: {_early_stopping(report.result, report.result.early_stopping)}"
     yield f"server: {_servers(report)}"
     if len(report.replicas) > 1:
         yield from (f"  {line}" for line in _replicas(report.replicas))
     yield f"client: {_client(report)}"
     if location:
         yield f"report: {location}"
+
+
+def _early_stopping(result: Result, found: EarlyStopping) -> str:
+    """Both the estimate and the percentile itself, where the latency is the result."""
+    word = "met" if found.met else "not met"
+    needed = f"{found.needed:,} of {counted(result.queries, 'query', 'queries')} needed"
+    if found.over is not None:
+        return f"{word}, {needed} with {found.over:,} over the bound"
+    if not found.met:
+        return f"{word}, {needed}"
+    name = percentile_name(result.percentile)
+    return f"{word}, {name} itself {_latency(result.latency.at_percentile_ns)}, the result is on the safe side of it"
 
 
 def _servers(report: Report) -> str:

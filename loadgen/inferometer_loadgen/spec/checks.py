@@ -177,6 +177,16 @@ def _fields_fit_the_scenario(_name: str, spec: BenchmarkSpec) -> Iterator[SpecEr
             )
 
 
+def _ticks_have_no_early_stopping(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Early stopping in MultiStream by the rules of 2019, whose result is no latency. Next: leave it out."""
+    if spec.load.early_stopping is True and scenarios.is_ticking(spec.scenario, spec.load):
+        yield SpecError(
+            "spec.load.earlyStopping",
+            f"`true` does not fit streamDialect {scenarios.TICKING}: the rules of 2019 have no early stopping",
+            "leave it out, or set streamDialect to loadgen-6.0",
+        )
+
+
 def _a_recording_says_how_long(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """A minDuration or minQueries in Replay, which sends the whole recording. Next: leave it out."""
     if spec.scenario != "Replay":
@@ -277,6 +287,7 @@ RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     *RULES_OF_ANY_SCENARIO,
     _fields_fit_the_scenario,
+    _ticks_have_no_early_stopping,
     _a_recording_says_how_long,
     _one_worker_where_one_query_is_open,
     _open_requests_can_be_shared,

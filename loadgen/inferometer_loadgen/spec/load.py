@@ -120,6 +120,17 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    early_stopping: (
+        Annotated[
+            bool,
+            Meta(
+                description="Whether the queries must be enough to be sure of latencyPercentile with 99% confidence, "
+                "as MLPerf's early stopping has it. Where the latency is the result, it is then an estimate on the "
+                "safe side."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     replay: (
         Annotated[Replay, Meta(description="Replay: the times at which queries are sent, and with them how many are.")]
         | UnsetType

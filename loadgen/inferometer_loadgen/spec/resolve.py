@@ -90,6 +90,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             latency_percentile=scenarios.latency_percentile(scenario, load),
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
+            early_stopping=load.early_stopping is True,
         ),
         workers=load.workers,
         replicas=replicas,

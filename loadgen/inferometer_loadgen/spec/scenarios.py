@@ -86,6 +86,14 @@ FITS = (
         "its result is samples per second",
     ),
     Fit(
+        "earlyStopping",
+        "early_stopping",
+        (),
+        ("SingleStream", "MultiStream", "Server"),
+        "true or false",
+        "MLPerf defines it for none of them",
+    ),
+    Fit(
         "replay",
         "replay",
         ("Replay",),

@@ -17,16 +17,20 @@ import numpy as np
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_loadgen.stream import Issue, issue_of
+from inferometer_loadgen.verdict.checks.early_stopping import early_stopping_not_met
 from inferometer_loadgen.verdict.checks.late_client import late_client, send_lag_limit_ns, worst_send_lag_p99_ns
 from inferometer_loadgen.verdict.checks.latency_bound import latency_at_percentile_ns, latency_bound_exceeded
 from inferometer_loadgen.verdict.guards import BACKLOG_SHARE, Strain, in_words, strains
 from inferometer_loadgen.verdict.measured import NEVER_NS, Measured
+from inferometer_loadgen.verdict.metric import latency_metric
 from inferometer_loadgen.verdict.reasons import Finding, ReasonType, Severity
 from inferometer_loadgen.verdict.wording import apart, percentile_name
 
 LATENCY_SHARE = 0.02
 """Of a latency that is itself the result, the client's own share may be so much: as much as of a bound."""
-OF_LATENCY = {ReasonType.LATENCY_BOUND_EXCEEDED, ReasonType.INTERVALS_SKIPPED}
+OF_BOUND = {ReasonType.LATENCY_BOUND_EXCEEDED, ReasonType.EARLY_STOPPING_NOT_MET}
+"""What queries over the bound bring about."""
+OF_LATENCY = OF_BOUND | {ReasonType.INTERVALS_SKIPPED}
 """What a client can bring about by being late."""
 
 
@@ -47,9 +51,11 @@ def client_influenced(measured: Measured, plan: Plan, others: tuple[Finding, ...
 
     Failed queries and missed minima stand, however strained the client was.
     """
-    if any(other.type not in OF_LATENCY for other in others):
+    # Without a bound, early stopping speaks of the number of queries alone.
+    of_latency = OF_LATENCY if plan.judge.latency_bound_ns else OF_LATENCY - OF_BOUND
+    if any(other.type not in of_latency for other in others):
         return None
-    is_exceeded = any(other.type is ReasonType.LATENCY_BOUND_EXCEEDED for other in others)
+    is_exceeded = any(other.type in OF_BOUND for other in others)
     if issue_of(plan.stream) is Issue.SCHEDULED:
         return (_by_bound(measured, plan) or _by_strain(measured, plan)) if is_exceeded else None
     by_bound = _by_bound(measured, plan) if is_exceeded else None
@@ -65,7 +71,7 @@ def client_disturbed(measured: Measured, plan: Plan) -> Finding | None:
 def _by_bound(measured: Measured, plan: Plan) -> Finding | None:
     """With the client on time it would have been within."""
     without = without_client_share(measured)
-    if latency_bound_exceeded(without, plan) is not None:
+    if latency_bound_exceeded(without, plan) is not None or early_stopping_not_met(without, plan) is not None:
         return None
     name = percentile_name(plan.judge.latency_percentile)
     latency, bound = apart(latency_at_percentile_ns(without, plan), plan.judge.latency_bound_ns)
@@ -121,12 +127,12 @@ def _by_latency(measured: Measured, plan: Plan) -> Finding | None:
     """Where a latency is the result: with the answers read when they had come it would have been another one."""
     if plan.stream.scenario not in {"SingleStream", "MultiStream"} or not len(measured):
         return None
-    with_ns = latency_at_percentile_ns(measured, plan)
-    without_ns = latency_at_percentile_ns(without_client_share(measured), plan)
-    if with_ns == NEVER_NS or with_ns - without_ns <= LATENCY_SHARE * with_ns:
+    with_ns = latency_metric(measured, plan)
+    without_ns = latency_metric(without_client_share(measured), plan)
+    if with_ns is None or without_ns is None or with_ns - without_ns <= LATENCY_SHARE * with_ns:
         return None
     name = percentile_name(plan.judge.latency_percentile)
-    latency, without = apart(with_ns, without_ns)
+    latency, without = apart(round(with_ns), round(without_ns))
     return Finding(
         ReasonType.CLIENT_INFLUENCED,
         Severity.INCONCLUSIVE,

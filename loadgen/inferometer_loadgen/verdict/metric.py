@@ -7,8 +7,9 @@ import numpy as np
 
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.stream import Issue, issue_of
+from inferometer_loadgen.verdict.early_stopping import most_over
 from inferometer_loadgen.verdict.measured import NEVER_NS, Measured, QueryStatus
-from inferometer_loadgen.verdict.percentiles import percentile, unless_never
+from inferometer_loadgen.verdict.percentiles import percentile_of, unless_never
 
 type MetricName = Literal[
     "completed_samples_per_second", "samples_per_second", "latency_at_percentile", "samples_per_query"
@@ -38,7 +39,7 @@ def metric(measured: Measured, plan: Plan) -> Metric:
             # What is found is how many samples a query may have; whether so many are valid is the verdict.
             return Metric("samples_per_query", float(measured.samples_per_row), "samples/query")
         case "SingleStream" | "MultiStream":
-            return Metric("latency_at_percentile", latency_metric(measured, plan.judge.latency_percentile), "ns")
+            return Metric("latency_at_percentile", latency_metric(measured, plan), "ns")
 
 
 def server_metric(measured: Measured) -> float | None:
@@ -66,11 +67,32 @@ def samples_per_second(measured: Measured) -> float | None:
     return measured.samples_of(answered) / (int(measured.done_ns[answered].max()) / 1e9)
 
 
-def latency_metric(measured: Measured, fraction: float) -> float | None:
-    """The latency at a percentile, in nanoseconds; None where it falls on a query without a good answer."""
-    latency_ns = np.sort(measured.latency_ns())
-    found = unless_never(percentile(latency_ns, fraction)) if latency_ns.size else None
-    return None if found is None else float(found)
+def latency_metric(measured: Measured, plan: Plan) -> float | None:
+    """The latency at the plan's percentile, in nanoseconds; None where it falls on a query without a good answer.
+
+    With early stopping it is LoadGen's estimate, and None where the queries are too few for one.
+    """
+    if plan.judge.early_stopping:
+        found = early_stopping_estimate_ns(measured, plan)
+    elif len(measured):
+        found = percentile_of(measured.latency_ns(), plan.judge.latency_percentile)
+    else:
+        found = None
+    known = None if found is None else unless_never(found)
+    return None if known is None else float(known)
+
+
+def early_stopping_estimate_ns(measured: Measured, plan: Plan) -> int | None:
+    """The latency that is not below the percentile, with 99% confidence; NEVER_NS on a query without a good answer.
+
+    With t the most that may be over it, the t - 1 longest latencies are left out and the next is taken (LoadGen 6.0.17,
+    early_stopping_latency_ss and _ms, both in nanoseconds). None where the queries are too few for t = 1.
+    """
+    over = most_over(len(measured), plan.judge.latency_percentile)
+    if not over:
+        return None
+    place = len(measured) - over
+    return int(np.partition(measured.latency_ns(), place)[place])
 
 
 def last_answer_ns(measured: Measured) -> int:

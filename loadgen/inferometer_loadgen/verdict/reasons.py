@@ -21,6 +21,9 @@ class ReasonType(StrEnum):
     LATENCY_BOUND_EXCEEDED = "LatencyBoundExceeded"
     """The latency at the plan's percentile was over the bound. Next: a lower rate, more replicas, a faster model."""
 
+    EARLY_STOPPING_NOT_MET = "EarlyStoppingNotMet"
+    """Too few queries to be sure of the percentile (early stopping). Next: more queries, or a lower load."""
+
     INTERVALS_SKIPPED = "IntervalsSkipped"
     """MultiStream by the rules of 2019: too many queries were open at the next tick. Next: fewer samples a query."""
 

@@ -111,6 +111,15 @@ ONE_WORKER_KNOWS: Rule = {
 }
 
 
+NO_EARLY_STOPPING_AT_TICKS: Rule = {
+    "rule": "!has(self.load.earlyStopping) || !self.load.earlyStopping || self.scenario != 'MultiStream' || "
+    f"self.load.streamDialect != '{scenarios.TICKING}'",
+    "message": f"earlyStopping does not fit streamDialect {scenarios.TICKING}, whose rules have none; leave it out, or "
+    "set streamDialect to loadgen-6.0",
+    "fieldPath": ".load.earlyStopping",
+}
+
+
 def recording_rules() -> Iterator[Rule]:
     """In Replay nothing is set that the recording decides; what has its default was not set."""
     ordinary = {field.name: field.default for field in msgspec.structs.fields(Load)}
@@ -153,6 +162,7 @@ SPEC_RULES: RulesOf = {
         *immutability_rules(BenchmarkSpec),
         CANCEL_IS_A_LATCH,
         ONE_WORKER,
+        NO_EARLY_STOPPING_AT_TICKS,
         *scenario_rules(),
         *recording_rules(),
     ),

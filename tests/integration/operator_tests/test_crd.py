@@ -173,6 +173,16 @@ OVER_CREATION = {
         changed("spec.load.workers", 2, changed("spec.load.balance", "LeastOutstanding")),
         "set workers to 1, or balance to RoundRobin",
     ),
+    "early stopping judges a latency": (
+        a_scenario("SingleStream", earlyStopping=True),
+        a_scenario("Offline", targetQPS=20, earlyStopping=True),
+        "earlyStopping means nothing in this scenario",
+    ),
+    "the rules of 2019 have no early stopping": (
+        a_scenario("MultiStream", targetQPS=20, streamDialect="loadgen-r0.5", earlyStopping=False),
+        a_scenario("MultiStream", targetQPS=20, streamDialect="loadgen-r0.5", earlyStopping=True),
+        "whose rules have none",
+    ),
     "Replay has a recording": (
         a_scenario("Replay", latencyBound="1s", **RECORDED),
         a_scenario("Replay", latencyBound="1s"),

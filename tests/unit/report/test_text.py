@@ -1,6 +1,6 @@
 import pytest
 
-from inferometer_loadgen.report.schema import Clock, Reason
+from inferometer_loadgen.report.schema import Clock, EarlyStopping, Reason
 from inferometer_loadgen.report.text import report_text
 from unit.report.reports import a_replica, a_report, a_worker
 
@@ -81,6 +81,32 @@ def test_the_reasons_of_an_invalid_run_come_before_all_else_and_warnings_are_mar
 )
 def test_the_headline_holds_the_figures_that_carry_the_verdict(changes, line):
     assert report_text(a_report(**changes), "").splitlines()[0] == line
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (
+            EarlyStopping(met=True, over=1, needed=662, estimate_ns=None),
+            "early stopping: met, 662 of 800 queries needed with 1 over the bound",
+        ),
+        (
+            EarlyStopping(met=False, over=9, needed=1745, estimate_ns=None),
+            "early stopping: not met, 1,745 of 800 queries needed with 9 over the bound",
+        ),
+        (
+            EarlyStopping(met=True, over=None, needed=64, estimate_ns=5_100_000),
+            "early stopping: met, p99 itself 15.2 ms, the result is on the safe side of it",
+        ),
+        (
+            EarlyStopping(met=False, over=None, needed=6636, estimate_ns=None),
+            "early stopping: not met, 6,636 of 800 queries needed",
+        ),
+    ],
+    ids=["met", "too many late", "an estimate", "too few queries"],
+)
+def test_early_stopping_has_a_line(found, line):
+    assert f"        {line}" in report_text(a_report(result={"early_stopping": found}), "").splitlines()
 
 
 def test_without_a_schedule_there_is_no_send_lag_to_speak_of():

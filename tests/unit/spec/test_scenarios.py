@@ -126,6 +126,14 @@ def test_the_scenario_is_server_where_none_is_named():
             ),
         ),
         (
+            "MultiStream",
+            {"earlyStopping": True, "streamDialect": "loadgen-r0.5", "targetQPS": 20},
+            (
+                "spec.load.earlyStopping: `true` does not fit streamDialect loadgen-r0.5: the rules of 2019 have no "
+                "early stopping. hint: leave it out, or set streamDialect to loadgen-6.0"
+            ),
+        ),
+        (
             "Server",
             {"concurrency": 3},
             (

@@ -45,6 +45,7 @@ LATE = ReasonType.LATE_CLIENT
 DISTURBED = ReasonType.CLIENT_DISTURBED
 CLOCK = ReasonType.CLOCK_UNCERTAIN
 CALLED_OFF = ReasonType.CALLED_OFF
+UNSURE = ReasonType.EARLY_STOPPING_NOT_MET
 SKIPPED = ReasonType.INTERVALS_SKIPPED
 
 
@@ -70,6 +71,9 @@ ROWS = {
     "nine late queries of a thousand may be at p99": Row("Valid", a_run(latency_ns=first(9, 16 * MS))),
     "ten late queries of a thousand are too many at p99": Row(
         "Invalid", a_run(latency_ns=first(10, 16 * MS)), (LATENCY,)
+    ),
+    "nine late queries of a thousand are too many to be sure of p99": Row(
+        "Invalid", a_run(latency_ns=first(9, 16 * MS)), (UNSURE,), plan=a_plan(early_stopping=True)
     ),
     "a hundred late queries are too many at p90": Row(
         "Invalid", a_run(latency_ns=first(100, 16 * MS)), (LATENCY,), plan=a_plan(latency_percentile=0.9)

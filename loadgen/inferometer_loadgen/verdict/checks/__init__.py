@@ -10,6 +10,7 @@ from inferometer_loadgen.verdict.checks.answers_not_counted import answers_not_c
 from inferometer_loadgen.verdict.checks.called_off import called_off
 from inferometer_loadgen.verdict.checks.clock_uncertain import clock_uncertain
 from inferometer_loadgen.verdict.checks.counts_not_read import counts_not_read
+from inferometer_loadgen.verdict.checks.early_stopping import early_stopping_not_met
 from inferometer_loadgen.verdict.checks.foreign_requests import foreign_requests
 from inferometer_loadgen.verdict.checks.intervals_skipped import intervals_skipped
 from inferometer_loadgen.verdict.checks.late_client import late_client
@@ -33,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     # Did the system under test keep the rules?
     queries_failed,
     latency_bound_exceeded,
+    early_stopping_not_met,
     intervals_skipped,
     min_duration_not_met,
     min_queries_not_met,
