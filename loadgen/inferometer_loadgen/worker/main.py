@@ -34,6 +34,8 @@ from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkL
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
 from inferometer_loadgen.worker.prepare import load_library, prepare
 from inferometer_loadgen.worker.records import Records
+from inferometer_loadgen.worker.shared_bodies import BodiesFile
+from inferometer_loadgen.worker.shared_memory import new_memory
 from inferometer_loadgen.worker.vitals import read_vital_signs
 from inferometer_loadgen.worker.work import measured_work, warm_up_work
 
@@ -50,6 +52,8 @@ class WorkerSettings:
     pod_uid: str
     data_path: Path | None
     access: AccessFiles = OPEN
+    bodies_fd: int | None = None
+    """The memory file that the plan's workers share, all on this machine; None for one that shares with none."""
 
 
 class UnexpectedFrameError(Exception):
@@ -94,7 +98,8 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     access = read_access(settings.access, assignment.replicas, plan.protocol)
-    prepared = prepare(plan, assignment.replicas, library, access)
+    prepared = prepare(plan, assignment.replicas, library, access, _bodies_file(plan, settings))
+    del library  # What is sent stands in the bodies.
     loop = MeasuredLoop(prepared.carrier, link, least_outstanding=plan.balance == "LeastOutstanding")
     limits = Limits(drain_ns=plan.drain_ns, query_timeout_ns=plan.query_timeout_ns, spin_ns=plan.spin_ns)
     warm_up = warm_up_work(plan, stream, settings.index, prepared.numbers)
@@ -121,6 +126,12 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     _expect(link.wait(), Bye)
     loop.close()
     prepared.carrier.close()
+
+
+def _bodies_file(plan: Plan, settings: WorkerSettings) -> BodiesFile:
+    if settings.bodies_fd is None:
+        return BodiesFile(new_memory())
+    return BodiesFile(settings.bodies_fd, processes=plan.workers)
 
 
 def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, vitals: Vitals, t0_ns: int) -> None:
