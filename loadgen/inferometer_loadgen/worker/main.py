@@ -98,8 +98,9 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     access = read_access(settings.access, assignment.replicas, plan.protocol)
-    prepared = prepare(plan, assignment.replicas, library, access, _bodies_file(plan, settings))
+    prepared = prepare(plan, settings.index, assignment.replicas, library, access, _bodies_file(plan, settings))
     del library  # What is sent stands in the bodies.
+    connections = len(prepared.carrier.by_fd)
     loop = MeasuredLoop(prepared.carrier, link, least_outstanding=plan.balance == "LeastOutstanding")
     limits = Limits(drain_ns=plan.drain_ns, query_timeout_ns=plan.query_timeout_ns, spin_ns=plan.spin_ns)
     warm_up = warm_up_work(plan, stream, settings.index, prepared.numbers)
@@ -122,7 +123,8 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     records, stats = loop.run(work, t0_ns, limits, measured=True)
     vitals = before.until(read_vital_signs(prepared.carrier.by_fd))
     if not stats.aborted:
-        _hand_over(link, records, replace(stats, first_error=access.redacted(stats.first_error)), vitals, t0_ns)
+        stats = replace(stats, first_error=access.redacted(stats.first_error))
+        _hand_over(link, records, stats, vitals, t0_ns, connections)
     _expect(link.wait(), Bye)
     loop.close()
     prepared.carrier.close()
@@ -134,7 +136,9 @@ def _bodies_file(plan: Plan, settings: WorkerSettings) -> BodiesFile:
     return BodiesFile(settings.bodies_fd, processes=plan.workers)
 
 
-def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, vitals: Vitals, t0_ns: int) -> None:
+def _hand_over(
+    link: CoordinatorLink, records: Records, stats: LoopStats, vitals: Vitals, t0_ns: int, connections: int
+) -> None:
     for frame in records.never_ended(t0_ns):
         link.send(frame)
     link.send(
@@ -148,6 +152,7 @@ def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, vitals
             first_error=stats.first_error,
             stalls=(np.frombuffer(stats.stalls, dtype=np.int64) - t0_ns).astype("<i8").tobytes(),
             vitals=vitals,
+            connections=connections,
         )
     )
 

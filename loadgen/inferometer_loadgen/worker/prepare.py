@@ -21,6 +21,7 @@ from inferometer_loadgen.datasets.synthetic import Values, synthetic_library
 from inferometer_loadgen.plan import KServeJsonData, NpzData, Plan, ReplicaAddress, SyntheticData
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.spec.load import DataFormat
+from inferometer_loadgen.stream import replicas_asked
 from inferometer_loadgen.wire import metadata_path
 from inferometer_loadgen.wire.grpc import framed
 from inferometer_loadgen.worker import grpc_metadata
@@ -84,9 +85,9 @@ def load_library(plan: Plan, data: bytes | None) -> Library:
 
 
 def prepare(
-    plan: Plan, replicas: Sequence[ReplicaAddress], library: Library, access: Access, file: BodiesFile
+    plan: Plan, index: int, replicas: Sequence[ReplicaAddress], library: Library, access: Access, file: BodiesFile
 ) -> Prepared:
-    """Asks each replica what the model is, makes the bodies of single samples and opens every connection.
+    """Asks each replica what the model is, makes the bodies of single samples and opens worker `index`'s connections.
 
     Those bodies are in `file`, made by one of the processes that share it. Bodies of several samples are made when
     `numbers` is asked about them. Raises PrepareError, DataError, ConnectError.
@@ -105,14 +106,15 @@ def prepare(
     make = _message if plan.protocol == "grpc" else _http_body
     budget = Budget(available_bytes(), MEMORY_SHARE, file.processes)
     body_of = _bodies(plan, models[0], library, partial(make, plan, models[0]), budget, file)
+    asked = replicas_asked(index, plan.workers, len(replicas)) if plan.balance == "RoundRobin" else None
     if plan.protocol == "grpc":
         calls = grpc_requests(replicas, lambda body: body_of(body).data, access.fields)
         _add_single_samples(plan, calls)
-        pool = GrpcPool(replicas, plan.connections_per_replica, access.tls)
+        pool = GrpcPool(replicas, plan.connections_per_replica, access.tls, asked)
         return Prepared(GrpcCarrier(pool, calls.by_replica), calls.numbers, answers[0].server_version)
     requests = http_requests(plan.model, replicas, body_of, access.fields)
     _add_single_samples(plan, requests)
-    connections = HttpPool(replicas, plan.connections_per_replica, access.tls)
+    connections = HttpPool(replicas, plan.connections_per_replica, access.tls, asked)
     return Prepared(HttpCarrier(connections, requests.by_replica), requests.numbers, answers[0].server_version)
 
 
