@@ -32,7 +32,7 @@ from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.credentials import CredentialsError
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
-from inferometer_loadgen.worker.prepare import load_library, prepare
+from inferometer_loadgen.worker.prepare import library_in, prepare
 from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.shared_bodies import BodiesFile
 from inferometer_loadgen.worker.shared_memory import new_memory
@@ -92,7 +92,7 @@ _FAILURE_TYPES: dict[type[Exception], RunFailure] = {
 
 
 def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
-    library = load_library(plan, settings.data_path.read_bytes() if settings.data_path else None)
+    library = library_in(plan, settings.data_path, at_once=settings.bodies_fd is None)
     stream = make_stream(plan.stream)
     link.send(Ready(samples=plan.data.samples, plan_hash=plans.digest(plan)))
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -75,12 +76,7 @@ def load_library(plan: Plan, data: bytes | None) -> Library:
         )
     data_format = _FORMATS[type(plan.data)]
     facts = library_facts(data, data_format)
-    if facts.sha256 != plan.data.sha256:
-        raise PrepareError(
-            RunFailure.SAMPLE_LIBRARY_CHANGED,
-            f"the samples (sha256 {facts.sha256[:12]}) are not those of the plan ({plan.data.sha256[:12]}): the data "
-            "changed after the benchmark was accepted. Create the benchmark again",
-        )
+    _must_be_the_plans(plan.data.sha256, facts.sha256)
     return open_library(data, data_format)
 
 
@@ -175,6 +171,27 @@ def _message(plan: Plan, model: ModelMetadata, samples: SampleLibrary, body: Bod
     """Framed, as it is sent; there is no JSON in it."""
     asked = [samples.sample(index) for index in body]
     return Encoded(framed(grpc_message(asked, model, plan.model.version, plan.model.parameters)))
+
+
+def library_in(plan: Plan, path: Path | None, *, at_once: bool) -> Library:
+    """As `load_library`, of a file. Unless `at_once`, it is proved now, and read by the process that makes the bodies.
+
+    A process of many would otherwise hold all samples only to wait for the one that needs them.
+    """
+    if at_once or path is None or isinstance(plan.data, SyntheticData):
+        return load_library(plan, None if path is None else path.read_bytes())
+    with path.open("rb") as file:
+        _must_be_the_plans(plan.data.sha256, hashlib.file_digest(file, "sha256").hexdigest())
+    return lambda model: load_library(plan, path.read_bytes())(model)
+
+
+def _must_be_the_plans(planned: str, found: str) -> None:
+    if found != planned:
+        raise PrepareError(
+            RunFailure.SAMPLE_LIBRARY_CHANGED,
+            f"the samples (sha256 {found[:12]}) are not those of the plan ({planned[:12]}): the data changed after the "
+            "benchmark was accepted. Create the benchmark again",
+        )
 
 
 def _synthetic(plan: Plan, data: SyntheticData) -> Library:

@@ -60,6 +60,30 @@ def test_four_workers_hold_one_copy_of_the_bodies(tmp_path: Path, protocol: str)
     assert many - few < 1.5 * LIBRARY_BYTES, "the bodies are in memory of the workers' own too"
 
 
+def test_only_the_worker_that_makes_the_bodies_reads_the_samples(tmp_path: Path) -> None:
+    few, many = (sorted(peaks_of_workers(tmp_path, samples)) for samples in (1, SAMPLES))
+
+    # The others map the bodies, and that is all.
+    assert many[-2] - few[-2] < 1.3 * LIBRARY_BYTES
+
+
+def peaks_of_workers(folder: Path, samples: int) -> list[int]:
+    """The most that each worker ever held, of a sample library in a file."""
+    file = folder / f"{samples}.npz"
+    write_numbered_samples(file, samples, WIDTH)
+    spec = spec_for(folder, "http", samples, {"configMap": {"name": "samples"}})
+    with (
+        server("http") as replica,
+        running(
+            "run", str(spec), "--data", str(file), "--endpoint", replica.url, "-o", str(folder / f"{samples}")
+        ) as process,
+    ):
+        while not replica.received:
+            assert process.poll() is None, process.communicate()
+        statuses = [Path(f"/proc/{worker}/status").read_text() for worker in children_of(process.pid, "worker")]
+    return [int(status.partition("VmHWM:")[2].split()[0]) * 1024 for status in statuses]
+
+
 @pytest.mark.parametrize("protocol", ["http", "grpc"])
 def test_what_is_sent_from_shared_memory_is_whole(tmp_path: Path, protocol: str) -> None:
     spec, samples = spec_for(tmp_path, protocol, 8, {"configMap": {"name": "samples"}}), tmp_path / "samples.npz"
