@@ -95,3 +95,14 @@ def test_what_is_sent_from_shared_memory_is_whole(tmp_path: Path, protocol: str)
     result = report_in(tmp_path).result
     assert result.queries == result.answered == len(replica.received)
     assert {received.sample for received in replica.received} == set(range(8))
+
+
+def test_a_descriptor_that_no_parent_gave_is_refused(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("t")
+
+    coordinator = ("--coordinator", "127.0.0.1:9", "--index", "0", "--token", str(token))
+    ended = inferometer("worker", "--plan", str(tmp_path / "plan.json"), *coordinator, "--bodies-fd", "99")
+
+    assert ended.code == 2, ended.stderr
+    assert "--bodies-fd 99: is no memory file that this process was started with" in ended.stderr
