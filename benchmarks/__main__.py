@@ -29,7 +29,7 @@ NOT_SHOWN = (
 
 
 def main(names: Sequence[str]) -> int:
-    """All sections, or those whose name contains one of `names`. 1 when one of them could not be measured."""
+    """All sections, or those whose name contains one of `names`. 1 when a section or a contender failed."""
     console = Console(width=150, highlight=False)
     sections = [section for section in SECTIONS if not names or any(name in section.name for name in names)]
     try:
@@ -48,10 +48,12 @@ def main(names: Sequence[str]) -> int:
     for section in sections:
         findings = _measured(section, bench)
         bench.progress.end()
-        failed += findings is None
+        failed += findings is None or bool(findings.failures)
         if findings is not None:
+            for name, why in findings.failures.items():
+                print(f"error: {section.name}: {name}: {why}", file=sys.stderr)
             console.print(table_of(section.name, findings.rows))
-            _write(section, findings, machine)
+            write(section, findings, machine)
     console.print(NOT_SHOWN)
     return 1 if failed else 0
 
@@ -67,10 +69,12 @@ def _measured(section: Section, bench: Bench) -> Findings | None:
         return None
 
 
-def _write(section: Section, findings: Findings, machine: Machine) -> None:
+def write(section: Section, findings: Findings, machine: Machine) -> None:
+    """A section's JSON: its lines, who failed and why, and every figure."""
     result = {
         "machine": asdict(machine),
         "rows": [_row(row) for row in findings.rows],
+        "failures": findings.failures,
         "raw": findings.raw,
     }
     name = "".join(letter if letter.isalnum() else "-" for letter in section.name).replace("--", "-")

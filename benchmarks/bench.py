@@ -1,6 +1,6 @@
 """What a section of the sitting is given, and what it hands back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ class Findings:
 
     rows: Sequence[Row]
     raw: dict[str, Any] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """By contender, why it has no figures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """What is compared with what, and the goal that stands beside it. A goal is a wish to be read, never a test."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import median
 
-from benchmarks.rounds import MIN_PAIRS, Ratio, compare_rounds
+from benchmarks.rounds import MIN_PAIRS, Ratio, Rounds, compare_rounds
 
 
 class Word(StrEnum):
@@ -76,3 +76,11 @@ class Row:
 def not_measured(row: Row, why: str) -> Row:
     """The same line without figures."""
     return Row(what=row.what, conditions=row.conditions, unit=row.unit, goal=row.goal, why_not=why)
+
+
+def measured(row: Row, ours: Rounds[float], theirs: Rounds[float] | None = None) -> Row:
+    """The same line with the figures of its contenders, or with why one of them has none."""
+    for rounds in (ours, theirs):
+        if rounds is not None and rounds.why_not:
+            return not_measured(row, rounds.why_not)
+    return replace(row, ours=ours.results, theirs=() if theirs is None else theirs.results)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.clients.contender import BenchmarkError
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
@@ -29,10 +31,31 @@ def compare_rounds(ours: Sequence[float], theirs: Sequence[float]) -> Ratio:
     return Ratio(min(ratios), median(ratios), max(ratios))
 
 
-def in_turn[A](rounds: int, contenders: Sequence[Callable[[], A]]) -> list[list[A]]:
-    """A B C A B C …, so that none has the quieter half of the sitting; by contender."""
-    results: list[list[A]] = [[] for _ in contenders]
+@dataclass(slots=True)
+class Rounds[A]:
+    """What one contender measured, round by round."""
+
+    results: list[A]
+    why_not: str = ""
+    """Why it failed; its rounds end before that one."""
+
+    def each[B](self, figure: Callable[[A], B]) -> "Rounds[B]":
+        """One figure of each round."""
+        return Rounds([figure(result) for result in self.results], self.why_not)
+
+
+def in_turn[A](rounds: int, contenders: Sequence[Callable[[], A]]) -> list[Rounds[A]]:
+    """A B C A B C …, so that none has the quieter half of the sitting; by contender.
+
+    One that raises BenchmarkError has no further turn: the others' figures are worth having all the same.
+    """
+    results: list[Rounds[A]] = [Rounds([]) for _ in contenders]
     for _ in range(rounds):
         for contender, own in zip(contenders, results, strict=True):
-            own.append(contender())
+            if own.why_not:
+                continue
+            try:
+                own.results.append(contender())
+            except BenchmarkError as error:
+                own.why_not = str(error)
     return results

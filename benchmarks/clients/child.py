@@ -5,28 +5,38 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from benchmarks.clients.contender import BenchmarkError
 
-PATIENCE_S = 90
+KILL_AFTER_S = 3
+"""What was asked to end and has not is killed then."""
+TIMED_OUT = frozenset({124, 137})
+"""How timeout(1) ends when it had to end its child, and when it had to kill it."""
 
 
-def python_module(module: str, order: bytes) -> bytes:
-    """What `python -m MODULE` says on stdout to an order on stdin. Raises BenchmarkError."""
+def python_module(module: str, order: bytes, limit_s: float) -> bytes:
+    """What `python -m MODULE` says on stdout to an order on stdin, within `limit_s`. Raises BenchmarkError."""
     try:
         done = subprocess.run(
-            [sys.executable, "-m", module], input=order, capture_output=True, timeout=PATIENCE_S, check=False
+            [sys.executable, "-m", module], input=order, capture_output=True, timeout=limit_s, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise BenchmarkError(f"{module} did not end within {PATIENCE_S} s") from error
+        raise BenchmarkError(f"{module} did not end within {limit_s:g} s") from error
     if done.returncode:
         raise BenchmarkError(f"{module} failed: {done.stderr.decode()[-1000:]}")
     return done.stdout
 
 
-def program(argv: Sequence[str], core: int, environment: Mapping[str, str] | None = None) -> tuple[str, int]:
-    """What a program says, pinned to a core, and the CPU time of its process, by wait4. Raises BenchmarkError."""
-    limited = ["taskset", "--cpu-list", str(core), "timeout", "--foreground", str(PATIENCE_S), *argv]
+def program(
+    argv: Sequence[str], core: int, limit_s: float, environment: Mapping[str, str] | None = None
+) -> tuple[str, int]:
+    """What a program says within `limit_s`, pinned to a core, and the CPU time of its process, by wait4.
+
+    Raises BenchmarkError where it fails or takes longer.
+    """
+    timeout = ["timeout", "--foreground", f"--kill-after={KILL_AFTER_S}", f"{limit_s:g}"]
+    limited = ["taskset", "--cpu-list", str(core), *timeout, *argv]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             limited, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})}
@@ -36,6 +46,8 @@ def program(argv: Sequence[str], core: int, environment: Mapping[str, str] | Non
         process.returncode = os.waitstatus_to_exitcode(wait_status)
         output.seek(0)
         text = output.read().decode(errors="replace")
+    if process.returncode in TIMED_OUT:
+        raise BenchmarkError(f"{Path(argv[0]).name} did not end within {limit_s:g} s")
     if process.returncode:
-        raise BenchmarkError(f"{argv[0]} ended with {process.returncode}: {text[-1000:]}")
+        raise BenchmarkError(f"{Path(argv[0]).name} ended with {process.returncode}: {text[-1000:]}")
     return text, int((usage.ru_utime + usage.ru_stime) * 1e9)

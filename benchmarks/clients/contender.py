@@ -1,5 +1,6 @@
 """What a contender is: it sends a case's requests to a server and says what that cost."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -16,6 +17,11 @@ class Case:
     input_values: int
     """Of the one input, 4 bytes each."""
     seconds: float = 1.0
+
+    @property
+    def limit_s(self) -> float:
+        """How long a client may take over a run of it: its start and a busy machine's delays are in it."""
+        return 20.0 + 10.0 * self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +61,26 @@ class Contender(Protocol):
 
     def run(self, case: Case, target: Target) -> Measurement:
         """Sends the case's requests. Raises BenchmarkError where that failed in part or in whole."""
+
+
+class Absent:
+    """Stands in for a client that cannot be had: each run of it says why."""
+
+    version = "none"
+
+    def __init__(self, name: str, protocol: Literal["http", "grpc"], why: str) -> None:
+        self.name = name
+        self.protocol = protocol
+        self._why = why
+
+    def run(self, case: Case, target: Target) -> Measurement:
+        """Raises BenchmarkError."""
+        raise BenchmarkError(self._why)
+
+
+def or_absent(name: str, protocol: Literal["http", "grpc"], make: Callable[[], Contender]) -> Contender:
+    """The client that `make` gives, or its stand-in where that raises BenchmarkError."""
+    try:
+        return make()
+    except BenchmarkError as error:
+        return Absent(name, protocol, str(error))

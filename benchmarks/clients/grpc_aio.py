@@ -20,5 +20,5 @@ class GrpcAio:
 
     def run(self, case: Case, target: Target) -> Measurement:
         """One run; its CPU time is `time.process_time` around the requests."""
-        said = python_module("benchmarks.clients.grpc_aio_process", msgspec.json.encode((case, target)))
+        said = python_module("benchmarks.clients.grpc_aio_process", msgspec.json.encode((case, target)), case.limit_s)
         return msgspec.json.decode(said, type=Measurement)

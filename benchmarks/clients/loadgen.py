@@ -44,5 +44,5 @@ class OfficialLoadGen:
         """One Server run of that length."""
         with tempfile.TemporaryDirectory() as folder:
             order = LoadGenOrder(rate, seconds, str(Path(folder)))
-            said = python_module("benchmarks.clients.loadgen_process", msgspec.json.encode(order))
+            said = python_module("benchmarks.clients.loadgen_process", msgspec.json.encode(order), 30 + 2 * seconds)
         return msgspec.json.decode(said, type=IssueDelay)

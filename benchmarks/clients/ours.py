@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from benchmarks.clients.child import PATIENCE_S, python_module
+from benchmarks.clients.child import python_module
 from benchmarks.clients.contender import BenchmarkError, Case, Measurement, Target
 from inferometer_loadgen import __version__
 
@@ -65,7 +65,7 @@ class Ours:
 
     def obey(self, order: Order) -> Outcome:
         """One process with one order."""
-        return msgspec.json.decode(python_module(MODULE, msgspec.json.encode(order)), type=Outcome)
+        return msgspec.json.decode(python_module(MODULE, msgspec.json.encode(order), order.case.limit_s), type=Outcome)
 
 
 def side_by_side(orders: Sequence[Order]) -> list[Outcome]:
@@ -80,10 +80,19 @@ def side_by_side(orders: Sequence[Order]) -> list[Outcome]:
         process.stdin.flush()
         process.stdin.close()
         process.stdin = None
-    outcomes = []
-    for process in processes:
-        said, complained = process.communicate(timeout=PATIENCE_S)
-        if process.returncode:
-            raise BenchmarkError(f"our client failed: {complained.decode()[-1000:]}")
-        outcomes.append(msgspec.json.decode(said, type=Outcome))
-    return outcomes
+    try:
+        return [_outcome(process, order.case.limit_s) for process, order in zip(processes, orders, strict=True)]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _outcome(process: "subprocess.Popen[bytes]", limit_s: float) -> Outcome:
+    try:
+        said, complained = process.communicate(timeout=limit_s)
+    except subprocess.TimeoutExpired as error:
+        raise BenchmarkError(f"our client did not end within {limit_s:g} s") from error
+    if process.returncode:
+        raise BenchmarkError(f"our client failed: {complained.decode()[-1000:]}")
+    return msgspec.json.decode(said, type=Outcome)

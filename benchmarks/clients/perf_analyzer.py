@@ -62,4 +62,4 @@ class PerfAnalyzer:
         libraries = {"LD_LIBRARY_PATH": str(self._folder / "nvidia" / "cuda_runtime" / "lib")}
         command = [str(self._program), "-m", NAME, "-x", VERSION, "-i", self.protocol, "-u", f"127.0.0.1:{target.port}"]
         command += ["--concurrency-range", str(case.in_flight), *options]
-        return program(command, target.client_core, libraries)
+        return program(command, target.client_core, case.limit_s, libraries)

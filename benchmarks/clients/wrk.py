@@ -71,4 +71,4 @@ def _wrk(case: Case, target: Target) -> tuple[str, int]:
         seconds = str(max(1, round(case.seconds)))  # It takes whole ones only.
         command = ["wrk", "--threads", "1", "--connections", str(case.in_flight), "--duration", seconds]
         command += ["--timeout", "30", "--script", str(SCRIPT), url, "--", file.name, str(json_length)]
-        return program(command, target.client_core)
+        return program(command, target.client_core, case.limit_s)

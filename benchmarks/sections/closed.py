@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
+from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.clients.contender import BenchmarkError, Case, Contender, Measurement, Target
 from benchmarks.model import Model
 from benchmarks.null_servers import NullServer
-from benchmarks.rounds import MIN_PAIRS, in_turn
+from benchmarks.rounds import MIN_PAIRS, Rounds, in_turn
 
 ROUNDS = MIN_PAIRS
 
 
-def measure(bench: Bench, case: Case, contenders: Sequence[Contender]) -> dict[str, list[Measurement]]:
-    """Each contender's rounds, by its name. Raises BenchmarkError."""
+def measure(bench: Bench, case: Case, contenders: Sequence[Contender]) -> dict[str, Rounds[Measurement]]:
+    """Each contender's rounds, by its name. Raises BenchmarkError where a server fails."""
     model = Model(case.input_values)
     with ExitStack() as stack:
         servers = {
@@ -41,19 +42,34 @@ def _witnessed(bench: Bench, case: Case, contender: Contender, server: NullServe
     return replace(measurement, requests=measurement.requests or requests, bytes_a_request=round(size / requests))
 
 
-def must_send_the_same(measured: Mapping[str, Sequence[Measurement]], *names: str) -> int:
-    """The bytes of a request of clients that are given the same bytes to send. Raises BenchmarkError."""
-    sizes = {measurement.bytes_a_request for name in names for measurement in measured[name]}
+def must_send_the_same(measured: Mapping[str, Rounds[Measurement]], *names: str) -> int:
+    """The bytes of a request of clients that are given the same bytes to send, of those that sent any.
+
+    Raises BenchmarkError where they differ, or none sent any.
+    """
+    sizes = {measurement.bytes_a_request for name in names for measurement in measured[name].results}
+    if not sizes:
+        raise BenchmarkError("; ".join(f"{name}: {measured[name].why_not}" for name in names))
     if len(sizes) != 1:
         raise BenchmarkError(f"{' and '.join(names)} do not send the same bytes a request: {sorted(sizes)}")
     return sizes.pop()
 
 
-def cpu_us(measured: Sequence[Measurement]) -> list[float]:
+def cpu_us(measured: Rounds[Measurement]) -> Rounds[float]:
     """CPU time a request, round by round."""
-    return [measurement.cpu_us for measurement in measured]
+    return measured.each(lambda measurement: measurement.cpu_us)
 
 
-def rates(measured: Sequence[Measurement]) -> list[float]:
+def rates(measured: Rounds[Measurement]) -> Rounds[float]:
     """Requests per second, round by round."""
-    return [measurement.rate for measurement in measured]
+    return measured.each(lambda measurement: measurement.rate)
+
+
+def raw_rounds(measured: Mapping[str, Rounds[Measurement]]) -> dict[str, Any]:
+    """All figures by contender, those of one that failed later too."""
+    return {name: [asdict(measurement) for measurement in rounds.results] for name, rounds in measured.items()}
+
+
+def failures(measured: Mapping[str, Rounds[Measurement]]) -> dict[str, str]:
+    """Why, by contender, of those that failed."""
+    return {name: rounds.why_not for name, rounds in measured.items() if rounds.why_not}

@@ -4,13 +4,14 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.bench import Bench, Findings, Section
-from benchmarks.clients.contender import Case, Contender
+from benchmarks.clients.contender import Case, Contender, or_absent
 from benchmarks.clients.grpc_aio import GrpcAio
 from benchmarks.clients.ours import Ours
 from benchmarks.clients.perf_analyzer import PerfAnalyzer
 from benchmarks.clients.wrk import Wrk
 from benchmarks.goals import Goal, Row
-from benchmarks.sections.closed import ROUNDS, cpu_us, measure, must_send_the_same, rates
+from benchmarks.goals import measured as row_of
+from benchmarks.sections.closed import ROUNDS, cpu_us, failures, measure, must_send_the_same, rates, raw_rounds
 
 CASE = Case(in_flight=32, input_values=64)
 CONTENDERS = 6
@@ -18,33 +19,33 @@ CONTENDERS = 6
 
 def run(bench: Bench) -> Findings:
     """All six in turn."""
-    http, grpc, wrk, aio = Ours("http"), Ours("grpc"), Wrk(), GrpcAio()
-    analyzer_http, analyzer_grpc = PerfAnalyzer("http"), PerfAnalyzer("grpc")
+    http, grpc, aio = Ours("http"), Ours("grpc"), GrpcAio()
+    wrk = or_absent(Wrk.name, Wrk.protocol, Wrk)
+    analyzer_http = or_absent("perf_analyzer http", "http", lambda: PerfAnalyzer("http"))
+    analyzer_grpc = or_absent("perf_analyzer grpc", "grpc", lambda: PerfAnalyzer("grpc"))
     contenders: tuple[Contender, ...] = (http, wrk, grpc, analyzer_http, analyzer_grpc, aio)
     measured = measure(bench, CASE, contenders)
     http_bytes = must_send_the_same(measured, http.name, wrk.name)
-    grpc_bytes = measured[grpc.name][0].bytes_a_request
+    grpc_bytes = must_send_the_same(measured, grpc.name)
     conditions = {"http": f"c = 32, {http_bytes} B HTTP", "grpc": f"c = 32, {grpc_bytes} B gRPC"}
 
     def cost(ours: Contender, theirs: Contender, limit: float | None) -> Row:
-        return Row(
+        row = Row(
             what=f"{ours.protocol} by {theirs.name}",
             conditions=conditions[ours.protocol],
             unit="CPU us/request",
-            ours=cpu_us(measured[ours.name]),
-            theirs=cpu_us(measured[theirs.name]),
             goal=None if limit is None else Goal(limit),
         )
+        return row_of(row, cpu_us(measured[ours.name]), cpu_us(measured[theirs.name]))
 
     def throughput(ours: Contender, theirs: Contender, limit: float) -> Row:
-        return Row(
+        row = Row(
             what=f"{ours.protocol} by {theirs.name}",
             conditions=conditions[ours.protocol] + ", one core",
             unit="requests/s",
-            ours=rates(measured[ours.name]),
-            theirs=rates(measured[theirs.name]),
             goal=Goal(limit, at_least=True),
         )
+        return row_of(row, rates(measured[ours.name]), rates(measured[theirs.name]))
 
     rows = [
         cost(http, wrk, 1.15),
@@ -59,9 +60,9 @@ def run(bench: Bench) -> Findings:
     raw: dict[str, Any] = {
         "case": asdict(CASE),
         "versions": {contender.name: contender.version for contender in contenders},
-        "rounds": {name: [asdict(measurement) for measurement in rounds] for name, rounds in measured.items()},
+        "rounds": raw_rounds(measured),
     }
-    return Findings(rows, raw)
+    return Findings(rows, raw, failures(measured))
 
 
 SECTION = Section("closed loop, small", steps=ROUNDS * CONTENDERS, seconds=75, run=run)

@@ -7,11 +7,11 @@ from typing import Any
 from benchmarks.bench import Bench, Findings, Section
 from benchmarks.clients.contender import Case, Target
 from benchmarks.clients.ours import Order, Outcome, side_by_side
-from benchmarks.goals import Goal, Row, not_measured
+from benchmarks.goals import Goal, Row, measured, not_measured
 from benchmarks.machine import Cores, free_cores
 from benchmarks.model import Model
 from benchmarks.null_servers import NullServer
-from benchmarks.rounds import MIN_PAIRS, in_turn
+from benchmarks.rounds import MIN_PAIRS, Rounds, in_turn
 
 RATES = (2_000, 10_000)
 """At the higher one answers and sends share wake-ups, of which two workers have fewer to share."""
@@ -29,14 +29,13 @@ def run(bench: Bench) -> Findings:
     """Two at half the rate beside one; two at full speed beside one where there are cores for it."""
     rows: list[Row] = []
     raw: dict[str, Any] = {}
+    failures: dict[str, str] = {}
     for rate in RATES:
         two, one, half = _rounds(bench, rate)
         row = Row(
             what="2 workers at half the rate by 1",
             conditions=f"Poisson, {rate:,}/s in all, HTTP, {_where(bench.cores)}",
             unit="CPU us/request",
-            ours=[_cpu_us(outcomes) for outcomes in two],
-            theirs=[_cpu_us(outcomes) for outcomes in one],
             goal=Goal(1.1),
         )
         # What of it is the lower rate's doing, and what the sharding's: fewer things happen in one wake-up.
@@ -44,18 +43,22 @@ def run(bench: Bench) -> Findings:
             row,
             what="the same by 1 at half the rate",
             conditions=f"each at {rate // 2:,}/s",
-            theirs=[_cpu_us(outcomes) for outcomes in half],
             goal=None,
         )
-        rows += [row, at_half]
+        rows += [
+            measured(row, two.each(_cpu_us), one.each(_cpu_us)),
+            measured(at_half, two.each(_cpu_us), half.each(_cpu_us)),
+        ]
+        by_name = {"two": two, "one": one, "one at half the rate": half}
         raw[f"{rate}/s"] = {
-            name: [[asdict(outcome) for outcome in outcomes] for outcomes in rounds]
-            for name, rounds in (("two", two), ("one", one), ("one at half the rate", half))
+            name: [[asdict(outcome) for outcome in outcomes] for outcomes in rounds.results]
+            for name, rounds in by_name.items()
         }
-    return Findings([*rows, _scaling(bench)], raw)
+        failures |= {f"{name} at {rate:,}/s": rounds.why_not for name, rounds in by_name.items() if rounds.why_not}
+    return Findings([*rows, _scaling(bench)], raw, failures)
 
 
-def _rounds(bench: Bench, rate: int) -> list[list[list[Outcome]]]:
+def _rounds(bench: Bench, rate: int) -> list[Rounds[list[Outcome]]]:
     """In turn: two workers at half the rate, one at the whole, one at half of it."""
     with NullServer(bench.folder, "http", bench.cores.server, Model(PACED.input_values)) as server:
         whole = Order(protocol="http", case=PACED, target=Target(server.port, bench.cores.client), rate=rate)

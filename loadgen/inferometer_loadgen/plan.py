@@ -132,7 +132,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     replicas: int
     """Query i is sent by worker i mod `workers` to replica i mod `replicas`."""
     connections_per_replica: int
-    """Connections that each worker opens to each replica before the measured run."""
+    """Connections that each worker opens before the measured run to each replica that it asks."""
     in_flight: int = 0
     """Requests that may be open at a time, over all workers: of closed loops and of Offline. 0: as many as are due."""
     balance: Literal["RoundRobin", "LeastOutstanding"] = "RoundRobin"

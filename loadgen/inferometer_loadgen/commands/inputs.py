@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from inferometer_loadgen.spec import BenchmarkSpec, check
+from inferometer_loadgen.spec.checks import check_recording
 from inferometer_loadgen.spec.decode import Decoded, decode_file
 from inferometer_loadgen.spec.errors import LocatedError, SpecErrors
 from inferometer_loadgen.spec.load import SAMPLES_KEYS, TIMES_KEY, DataFormat
@@ -96,7 +97,8 @@ def find_samples(path: Path, decoded: Decoded) -> Samples | None:
 def find_recording(path: Path, decoded: Decoded, times: Path | None) -> "ReplayFacts | None":
     """The recording of a spec that was read from `path`, or the one in `times`; None where it replays none.
 
-    Raises SpecErrors where its ConfigMap is neither in the file nor beside it, InputError where it can't be replayed.
+    Raises SpecErrors where its ConfigMap is neither in the file nor beside it, or where the spec leaves it no time;
+    InputError where it can't be replayed.
     """
     replay = decoded.spec.load.replay
     if replay is UNSET:
@@ -113,9 +115,12 @@ def find_recording(path: Path, decoded: Decoded, times: Path | None) -> "ReplayF
     else:
         source, data = str(times), read_bytes(times)
     try:
-        return recording_facts(data, answers_window_ns(decoded.spec.load))
+        facts = recording_facts(data, answers_window_ns(decoded.spec.load))
     except RecordingError as error:
         raise InputError(f"{source}: {error.message}", error.hint) from error
+    if errors := check_recording(decoded.spec, facts.lasts_ns):
+        raise SpecErrors(tuple(LocatedError(str(path), None, error) for error in errors))
+    return facts
 
 
 def _entry(entries: "Entries", config_map: str, key: str) -> bytes:

@@ -1,6 +1,7 @@
 """`inferometer validate`: what is wrong with a spec, or what it will do."""
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,11 +98,12 @@ def _of_a_run(path: Path, decoded: "Decoded", times: Path | None) -> str:
             f"{decoded.spec.scenario}; times not checked: ConfigMap `{error.name}` is neither in the file nor beside it"
         )
     burst = 0 if recording is None else recording.burst
+    # Of a worker and a replica that meet: as many pairs as the least common multiple.
     each = connections_needed(decoded.spec.scenario, load, replicas, burst)
     return (
         f"{decoded.spec.scenario}, {', '.join(_load(decoded.spec, recording))}; "
         f"{counted(load.workers, 'worker', 'workers')}, {counted(replicas, 'replica', 'replicas')}, "
-        f"{counted(each * load.workers * replicas, 'connection', 'connections')}; {_samples(path, decoded)}"
+        f"{counted(each * math.lcm(load.workers, replicas), 'connection', 'connections')}; {_samples(path, decoded)}"
     )
 
 

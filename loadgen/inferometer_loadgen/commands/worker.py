@@ -18,6 +18,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--token", type=Path, required=True, help="file with the run's token")
     parser.add_argument("--data", type=Path, help="the file of the samples, where the plan has them")
     access.add_arguments(parser)
+    parser.add_argument(
+        "--bodies-fd",
+        type=int,
+        metavar="FD",
+        help="a memory file in which the worker processes of a shell share bodies",
+    )
     parser.add_argument("--coordinator", default=os.environ.get("COORDINATOR"), help="host:port [$COORDINATOR]")
     parser.add_argument("--index", type=int, default=os.environ.get("WORKER_INDEX"), help="[$WORKER_INDEX]")
     parser.add_argument("--pod-uid", default=os.environ.get("POD_UID", ""), help="[$POD_UID]")
@@ -38,6 +44,7 @@ def execute(args: argparse.Namespace) -> int:
         pod_uid=args.pod_uid,
         data_path=args.data,
         access=access.files_of(args),
+        bodies_fd=None if args.bodies_fd is None else _opened_again(args.bodies_fd),
     )
     try:
         worker.run_worker(settings)
@@ -48,3 +55,15 @@ def execute(args: argparse.Namespace) -> int:
         print(f"inferometer worker {args.index}: {error}", file=sys.stderr)
         return ExitCode.FAILED
     return ExitCode.VALID
+
+
+def _opened_again(fd: int) -> int:
+    from inferometer_loadgen.worker.shared_memory import open_inherited
+
+    try:
+        return open_inherited(fd)
+    except OSError as error:
+        raise InputError(
+            f"--bodies-fd {fd}: is no memory file that this process was started with: {error}",
+            "leave it out: only `inferometer run` gives it to the workers that it starts",
+        ) from error

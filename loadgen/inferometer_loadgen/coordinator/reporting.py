@@ -212,6 +212,7 @@ def _worker(facts: RunFacts, lag_ns: NDArray[np.int64], index: int) -> WorkerRep
         busy=finished.busy_ns / finished.elapsed_ns if finished and finished.elapsed_ns else None,
         clock=_clock(clock) if clock else None,
         vitals=_vitals(vitals_of(finished)) if finished else None,
+        connections=finished.connections if finished else None,
     )
 
 

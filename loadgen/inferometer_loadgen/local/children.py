@@ -25,11 +25,24 @@ class Child:
     @classmethod
     @contextlib.asynccontextmanager
     async def start(
-        cls, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+        cls,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        descriptors: Sequence[int] = (),
     ) -> AsyncIterator["Child"]:
-        """Starts a child in a session of its own (Ctrl-C reaches only the parent), and ends it with the context."""
+        """Starts a child in a session of its own (Ctrl-C reaches only the parent), and ends it with the context.
+
+        It inherits `descriptors`, under the same numbers.
+        """
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, start_new_session=True
+            *command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=environment,
+            start_new_session=True,
+            pass_fds=descriptors,
         )
         child = cls(name, process)
         try:

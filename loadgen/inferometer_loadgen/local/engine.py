@@ -25,6 +25,7 @@ from inferometer_loadgen.plan import Assignment, Plan, ReplicaAddress
 from inferometer_loadgen.protocol.api import FailureReport, RunState, RunStatus, StartRequest
 from inferometer_loadgen.report.schema import Report, decode
 from inferometer_loadgen.worker.access import OPEN, AccessFiles
+from inferometer_loadgen.worker.shared_memory import new_memory
 
 POLL_S = 0.2
 SILENCE_S = 30.0
@@ -72,12 +73,16 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
         )
         ports = json.loads(await coordinator.first_line())
         environment = os.environ | {"COORDINATOR": f"{LOOPBACK}:{ports['link']}"}
+        bodies = new_memory()
+        stack.callback(os.close, bodies)
+        shared = ("--bodies-fd", str(bodies))
         workers = [
             await stack.enter_async_context(
                 Child.start(
                     f"worker {index}",
-                    command("worker", *files.common, *files.data, *access, "--index", str(index)),
+                    command("worker", *files.common, *files.data, *access, *shared, "--index", str(index)),
                     environment,
+                    descriptors=(bodies,),
                 )
             )
             for index in range(run.plan.workers)

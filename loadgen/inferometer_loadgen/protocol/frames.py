@@ -173,6 +173,8 @@ class Finished(Frame, frozen=True, kw_only=True, tag=True):
     """Begin and end of each time in which the loop read nothing, as little-endian int64 relative to time 0."""
     vitals: Vitals | None = None
     """None where nobody looked."""
+    connections: int | None = None
+    """Opened before the start, to all replicas that it asks; None where nobody counted."""
 
 
 class Failed(Frame, frozen=True, kw_only=True, tag=True):

@@ -162,6 +162,8 @@ class WorkerReport(ReportStruct, frozen=True, kw_only=True):
     """None for a worker that was lost before its clock was known."""
     vitals: WorkerVitals | None = None
     """None for a worker that was lost."""
+    connections: int | None = None
+    """Opened before the start, to the replicas that its queries go to; None for a worker that was lost."""
 
 
 class ClientReport(ReportStruct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from msgspec.structs import fields as fields_of
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.load import Load
-from inferometer_loadgen.spec.units import parse_duration_ns
+from inferometer_loadgen.spec.units import format_duration_ns, parse_duration_ns
 
 MAX_NAME_LENGTH = 40
 """Pods are named after the benchmark, with up to 12 characters more (-worker-63, -coordinator)."""
@@ -128,7 +128,8 @@ def _spinning_ends(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
 
 
 def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
-    """An active deadline that is over before the shortest valid run. Next: a longer one, or a shorter minDuration."""
+    """An active deadline that is over before the shortest valid run, or before a replay's recording. Next: a longer
+    one, or a shorter minDuration or recording."""
     deadline, load = spec.run_policy.active_deadline, spec.load
     if not isinstance(deadline, str):
         return
@@ -139,6 +140,21 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
             f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{load.min_duration}` are",
             "allow that, and some minutes more for servers to start",
         )
+
+
+def check_recording(spec: BenchmarkSpec, lasts_ns: int) -> tuple[SpecError, ...]:
+    """What is wrong with the spec of a replay once it is known how long the recording lasts."""
+    deadline, warmup = spec.run_policy.active_deadline, spec.load.warmup
+    if not isinstance(deadline, str) or parse_duration_ns(deadline) > parse_duration_ns(warmup) + lasts_ns:
+        return ()
+    return (
+        SpecError(
+            "spec.runPolicy.activeDeadline",
+            f"`{deadline}` is over before warmup `{warmup}` and the recording, which lasts "
+            f"{format_duration_ns(lasts_ns)}, are",
+            "allow that, and some minutes more for servers to start, or replay a part of it",
+        ),
+    )
 
 
 def _queries_fit(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:

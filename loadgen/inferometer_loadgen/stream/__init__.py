@@ -7,7 +7,7 @@ Nothing here reads a clock, a file or a socket.
 from inferometer_loadgen.stream.lengths import interval_ns, least_rows
 from inferometer_loadgen.stream.make import is_open_ended, issue_of, make_stream
 from inferometer_loadgen.stream.model import Issue, Stream, first_rows, stream_digest, until
-from inferometer_loadgen.stream.sharding import Shard, ShardRows, replica_of, rows_of, shard
+from inferometer_loadgen.stream.sharding import Shard, ShardRows, replica_of, replicas_asked, rows_of, shard
 
 __all__ = [
     "Issue",
@@ -22,6 +22,7 @@ __all__ = [
     "shard",
     "rows_of",
     "replica_of",
+    "replicas_asked",
     "first_rows",
     "until",
     "stream_digest",

@@ -5,6 +5,7 @@ replica follows from the global index. So neither the samples, nor the times, no
 number of workers.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,12 @@ def rows_of(sample: NDArray[np.int64], samples_per_row: int, first: int, step: i
 def replica_of[Index: (int, NDArray[np.int64])](index: Index, replicas: int) -> Index:
     """The replica that answers the query with this global index, or those of a column of indices."""
     return index % replicas
+
+
+def replicas_asked(worker: int, workers: int, replicas: int) -> range:
+    """The replicas that a worker's rows go to where the index decides; it never meets the others."""
+    apart = math.gcd(workers, replicas)
+    return range(worker % apart, replicas, apart)
 
 
 class ShardRows:

@@ -1,6 +1,6 @@
 """gRPC connections: many calls at a time on each, once both sides' settings are known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import monotonic
 
 from inferometer_loadgen.plan import ReplicaAddress
@@ -31,7 +31,13 @@ class GrpcConnection(Connection):
 class GrpcPool(Pool[GrpcConnection]):
     """All gRPC connections of one worker, each ready for calls. Raises ConnectError for a peer that speaks no gRPC."""
 
-    def __init__(self, replicas: Sequence[ReplicaAddress], per_replica: int, tls: Tls | None = None) -> None:
+    def __init__(
+        self,
+        replicas: Sequence[ReplicaAddress],
+        per_replica: int,
+        tls: Tls | None = None,
+        asked: Iterable[int] | None = None,
+    ) -> None:
         blocks = BlockCache()
         self.usable: list[list[GrpcConnection]] = [[] for _ in replicas]
         """By replica: those on which calls may begin."""
@@ -41,6 +47,7 @@ class GrpcPool(Pool[GrpcConnection]):
             lambda sock, replica: GrpcConnection(sock, replica, Channel(blocks)),
             self._welcome,
             tls,
+            asked,
         )
 
     def use(self, connection: GrpcConnection) -> None:

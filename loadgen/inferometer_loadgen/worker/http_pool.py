@@ -1,6 +1,6 @@
 """HTTP/1.1 connections: one request at a time on each, the free ones of a replica as a stack."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from inferometer_loadgen.plan import ReplicaAddress
 from inferometer_loadgen.wire.http1 import AnswerReader, shared_heads
@@ -27,7 +27,13 @@ class HttpConnection(Connection):
 class HttpPool(Pool[HttpConnection]):
     """All HTTP/1.1 connections of one worker."""
 
-    def __init__(self, replicas: Sequence[ReplicaAddress], per_replica: int, tls: Tls | None = None) -> None:
+    def __init__(
+        self,
+        replicas: Sequence[ReplicaAddress],
+        per_replica: int,
+        tls: Tls | None = None,
+        asked: Iterable[int] | None = None,
+    ) -> None:
         heads = shared_heads()
         self.free: list[list[HttpConnection]] = [[] for _ in replicas]
         super().__init__(
@@ -36,6 +42,7 @@ class HttpPool(Pool[HttpConnection]):
             lambda sock, replica: HttpConnection(sock, replica, AnswerReader(heads)),
             lambda connection: self.free[connection.replica].append(connection),
             tls,
+            asked,
         )
 
     def drop(self, connection: HttpConnection) -> None:

@@ -32,8 +32,10 @@ from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.credentials import CredentialsError
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
-from inferometer_loadgen.worker.prepare import load_library, prepare
+from inferometer_loadgen.worker.prepare import library_in, prepare
 from inferometer_loadgen.worker.records import Records
+from inferometer_loadgen.worker.shared_bodies import BodiesFile
+from inferometer_loadgen.worker.shared_memory import new_memory
 from inferometer_loadgen.worker.vitals import read_vital_signs
 from inferometer_loadgen.worker.work import measured_work, warm_up_work
 
@@ -50,6 +52,8 @@ class WorkerSettings:
     pod_uid: str
     data_path: Path | None
     access: AccessFiles = OPEN
+    bodies_fd: int | None = None
+    """The memory file that the plan's workers share, all on this machine; None for one that shares with none."""
 
 
 class UnexpectedFrameError(Exception):
@@ -88,13 +92,15 @@ _FAILURE_TYPES: dict[type[Exception], RunFailure] = {
 
 
 def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
-    library = load_library(plan, settings.data_path.read_bytes() if settings.data_path else None)
+    library = library_in(plan, settings.data_path, at_once=settings.bodies_fd is None)
     stream = make_stream(plan.stream)
     link.send(Ready(samples=plan.data.samples, plan_hash=plans.digest(plan)))
 
     assignment = _expect(link.wait(), Prepare).assignment
     access = read_access(settings.access, assignment.replicas, plan.protocol)
-    prepared = prepare(plan, assignment.replicas, library, access)
+    prepared = prepare(plan, settings.index, assignment.replicas, library, access, _bodies_file(plan, settings))
+    del library  # What is sent stands in the bodies.
+    connections = len(prepared.carrier.by_fd)
     loop = MeasuredLoop(prepared.carrier, link, least_outstanding=plan.balance == "LeastOutstanding")
     limits = Limits(drain_ns=plan.drain_ns, query_timeout_ns=plan.query_timeout_ns, spin_ns=plan.spin_ns)
     warm_up = warm_up_work(plan, stream, settings.index, prepared.numbers)
@@ -117,13 +123,22 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     records, stats = loop.run(work, t0_ns, limits, measured=True)
     vitals = before.until(read_vital_signs(prepared.carrier.by_fd))
     if not stats.aborted:
-        _hand_over(link, records, replace(stats, first_error=access.redacted(stats.first_error)), vitals, t0_ns)
+        stats = replace(stats, first_error=access.redacted(stats.first_error))
+        _hand_over(link, records, stats, vitals, t0_ns, connections)
     _expect(link.wait(), Bye)
     loop.close()
     prepared.carrier.close()
 
 
-def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, vitals: Vitals, t0_ns: int) -> None:
+def _bodies_file(plan: Plan, settings: WorkerSettings) -> BodiesFile:
+    if settings.bodies_fd is None:
+        return BodiesFile(new_memory())
+    return BodiesFile(settings.bodies_fd, processes=plan.workers)
+
+
+def _hand_over(
+    link: CoordinatorLink, records: Records, stats: LoopStats, vitals: Vitals, t0_ns: int, connections: int
+) -> None:
     for frame in records.never_ended(t0_ns):
         link.send(frame)
     link.send(
@@ -137,6 +152,7 @@ def _hand_over(link: CoordinatorLink, records: Records, stats: LoopStats, vitals
             first_error=stats.first_error,
             stalls=(np.frombuffer(stats.stalls, dtype=np.int64) - t0_ns).astype("<i8").tobytes(),
             vitals=vitals,
+            connections=connections,
         )
     )
 

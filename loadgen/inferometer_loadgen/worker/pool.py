@@ -3,7 +3,7 @@
 import os
 import select
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from inferometer_loadgen.plan import ReplicaAddress
 from inferometer_loadgen.worker.connections import ConnectError, Dialer, Tls
@@ -42,7 +42,9 @@ class Pool[C: Connection]:
         make: Callable[[Socket, int], C],
         welcome: Callable[[C], None],
         tls: Tls | None,
+        asked: Iterable[int] | None,
     ) -> None:
+        """`asked`: the replicas that are connected to; None for all."""
         self.dialer = Dialer(replicas, tls)
         self.per_replica = per_replica
         self.by_fd: dict[int, C] = {}
@@ -51,7 +53,7 @@ class Pool[C: Connection]:
         """Replicas that a connection could not be dialled to, one entry each."""
         self._events: select.epoll | None = None
         try:
-            for replica in range(len(replicas)):
+            for replica in range(len(replicas)) if asked is None else asked:
                 for _ in range(per_replica):
                     welcome(self._add(self.dialer.dial(replica), replica))
         except ConnectError:

@@ -1,16 +1,20 @@
 """From the start to the first connection: what the servers say of the model, and the bodies."""
 
 import contextlib
+import hashlib
 import http.client
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
-from inferometer_loadgen.datasets.bodies import HttpBody, grpc_message, http_batch
+from inferometer_loadgen import plan as plans
+from inferometer_loadgen.datasets.bodies import grpc_message, http_batch
 from inferometer_loadgen.datasets.files import library_facts, open_library
 from inferometer_loadgen.datasets.library import SampleLibrary
 from inferometer_loadgen.datasets.metadata import ModelMetadata, parse_metadata
@@ -18,10 +22,13 @@ from inferometer_loadgen.datasets.synthetic import Values, synthetic_library
 from inferometer_loadgen.plan import KServeJsonData, NpzData, Plan, ReplicaAddress, SyntheticData
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.spec.load import DataFormat
+from inferometer_loadgen.stream import replicas_asked
 from inferometer_loadgen.wire import metadata_path
+from inferometer_loadgen.wire.grpc import framed
 from inferometer_loadgen.worker import grpc_metadata
 from inferometer_loadgen.worker.access import REFUSED_REMEDY, Access
 from inferometer_loadgen.worker.asking import ANSWER_TIMEOUT_S, Asked, PrepareError
+from inferometer_loadgen.worker.budget import Budget, copies_of
 from inferometer_loadgen.worker.carrier import Carrier
 from inferometer_loadgen.worker.connections import Dialer
 from inferometer_loadgen.worker.grpc_carrier import GrpcCarrier
@@ -29,7 +36,8 @@ from inferometer_loadgen.worker.grpc_pool import GrpcPool
 from inferometer_loadgen.worker.http_carrier import HttpCarrier
 from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.memory import available_bytes
-from inferometer_loadgen.worker.requests import Body, Requests, grpc_requests, http_requests
+from inferometer_loadgen.worker.requests import Body, Encoded, Requests, grpc_requests, http_requests
+from inferometer_loadgen.worker.shared_bodies import BodiesFile, hold_bodies
 from inferometer_loadgen.worker.work import Bodies
 
 REFUSED = frozenset({401, 403})
@@ -68,19 +76,17 @@ def load_library(plan: Plan, data: bytes | None) -> Library:
         )
     data_format = _FORMATS[type(plan.data)]
     facts = library_facts(data, data_format)
-    if facts.sha256 != plan.data.sha256:
-        raise PrepareError(
-            RunFailure.SAMPLE_LIBRARY_CHANGED,
-            f"the samples (sha256 {facts.sha256[:12]}) are not those of the plan ({plan.data.sha256[:12]}): the data "
-            "changed after the benchmark was accepted. Create the benchmark again",
-        )
+    _must_be_the_plans(plan.data.sha256, facts.sha256)
     return open_library(data, data_format)
 
 
-def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library, access: Access) -> Prepared:
-    """Asks each replica what the model is, makes the bodies of single samples and opens every connection.
+def prepare(
+    plan: Plan, index: int, replicas: Sequence[ReplicaAddress], library: Library, access: Access, file: BodiesFile
+) -> Prepared:
+    """Asks each replica what the model is, makes the bodies of single samples and opens worker `index`'s connections.
 
-    Bodies of several samples are made when `numbers` is asked about them. Raises PrepareError, DataError, ConnectError.
+    Those bodies are in `file`, made by one of the processes that share it. Bodies of several samples are made when
+    `numbers` is asked about them. Raises PrepareError, DataError, ConnectError.
     """
     ask = grpc_metadata.ask if plan.protocol == "grpc" else _ask
     _greet(replicas, access)
@@ -93,68 +99,99 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library, ac
                 f"{replica.name} serves another `{plan.model.name}` than {replicas[0].name}: their inputs or outputs "
                 "differ. Give all replicas the same model repository",
             )
-    samples = library(models[0])
-    budget = Budget(available_bytes(), MEMORY_SHARE)
+    make = _message if plan.protocol == "grpc" else _http_body
+    budget = Budget(available_bytes(), MEMORY_SHARE, file.processes)
+    body_of = _bodies(plan, models[0], library, partial(make, plan, models[0]), budget, file)
+    asked = replicas_asked(index, plan.workers, len(replicas)) if plan.balance == "RoundRobin" else None
     if plan.protocol == "grpc":
-        calls = grpc_requests(
-            replicas, lambda body: budget.take(_message(plan, samples, models[0], body)), access.fields
-        )
-        _add_single_samples(plan, calls, samples.total, budget)
-        pool = GrpcPool(replicas, plan.connections_per_replica, access.tls)
+        calls = grpc_requests(replicas, lambda body: body_of(body).data, access.fields)
+        _add_single_samples(plan, calls)
+        pool = GrpcPool(replicas, plan.connections_per_replica, access.tls, asked)
         return Prepared(GrpcCarrier(pool, calls.by_replica), calls.numbers, answers[0].server_version)
-    requests = http_requests(
-        plan.model, replicas, lambda body: _http_body(plan, samples, models[0], body, budget), access.fields
-    )
-    _add_single_samples(plan, requests, samples.total, budget)
-    connections = HttpPool(replicas, plan.connections_per_replica, access.tls)
+    requests = http_requests(plan.model, replicas, body_of, access.fields)
+    _add_single_samples(plan, requests)
+    connections = HttpPool(replicas, plan.connections_per_replica, access.tls, asked)
     return Prepared(HttpCarrier(connections, requests.by_replica), requests.numbers, answers[0].server_version)
 
 
-class Budget:
-    """The bytes of request bodies that may still be made, of a share of the memory. Raises PrepareError beyond it."""
+def _bodies(
+    plan: Plan,
+    model: ModelMetadata,
+    library: Library,
+    make: Callable[[SampleLibrary, Body], Encoded],
+    budget: Budget,
+    file: BodiesFile,
+) -> Callable[[Body], Encoded]:
+    """The body about some samples: of single ones all are made now, once on this machine, and no sample is kept.
 
-    def __init__(self, memory_bytes: int, share: float) -> None:
-        self._memory_bytes, self._share = memory_bytes, share
-        self._limit_bytes = int(memory_bytes * share)
-        self.left = self._limit_bytes
-
-    def expect(self, bodies: int, size: int) -> None:
-        """Refuses what will not fit before it is made; one of them may have been counted already."""
-        if bodies * size > self.left + (size if bodies > 1 else 0):
-            raise PrepareError(
-                RunFailure.SAMPLES_EXCEED_MEMORY,
-                f"{bodies:,} request bodies of {size:,} bytes need {bodies * size / 2**20:,.0f} MiB; this worker "
-                f"has {self._limit_bytes / 2**20:,.0f} MiB for them ({self._share:.0%} of its "
-                f"{self._memory_bytes / 2**20:,.0f} MiB). Raise the memory of spec.load.resources, or use fewer "
-                "samples",
-            )
-
-    def take(self, body: bytes) -> bytes:
-        """Counts a body that was made."""
-        self.expect(1, len(body))
-        self.left -= len(body)
-        return body
+    Of several it is made when it is asked for, in each process: hardly two of them have a row alike.
+    """
+    if _asks_about_several(plan):
+        samples = library(model)
+        return lambda body: _counted(make(samples, body), plan, budget)
+    key = hashlib.sha256(msgspec.json.encode((plans.digest(plan), model))).digest()
+    held = hold_bodies(file, key, lambda: _single_bodies(plan, library(model), make, budget))
+    return lambda body: held[body[0]]
 
 
-def _add_single_samples[R](plan: Plan, requests: Requests[R], total: int, budget: Budget) -> None:
-    if plan.stream.samples_per_query > 1 or plan.stream.samples_per_request > 1:
-        return
-    for index in range(total):
-        before = budget.left
-        requests.add((index,))
+def _single_bodies(
+    plan: Plan, samples: SampleLibrary, make: Callable[[SampleLibrary, Body], Encoded], budget: Budget
+) -> Iterator[Encoded]:
+    for index in range(samples.total):
+        body = make(samples, (index,))
+        size, copies = len(body.data), copies_of(plan, len(body.data))
         if not index:
-            budget.expect(total, before - budget.left)
+            budget.expect(samples.total, size, shared=True, copies=copies)
+        budget.take(size, shared=True, copies=copies)
+        yield body
 
 
-def _http_body(plan: Plan, samples: SampleLibrary, model: ModelMetadata, body: Body, budget: Budget) -> HttpBody:
+def _counted(body: Encoded, plan: Plan, budget: Budget) -> Encoded:
+    # A body that is joined to its heads is not kept beside them.
+    budget.take(len(body.data), shared=False, copies=max(1, copies_of(plan, len(body.data))))
+    return body
+
+
+def _asks_about_several(plan: Plan) -> bool:
+    return plan.stream.samples_per_query > 1 or plan.stream.samples_per_request > 1
+
+
+def _add_single_samples[R](plan: Plan, requests: Requests[R]) -> None:
+    if not _asks_about_several(plan):
+        for index in range(plan.data.samples):
+            requests.add((index,))
+
+
+def _http_body(plan: Plan, model: ModelMetadata, samples: SampleLibrary, body: Body) -> Encoded:
     made = http_batch([samples.sample(index) for index in body], model, plan.model.parameters)
-    budget.take(made.data)
-    return made
+    return Encoded(made.data, made.json_length)
 
 
-def _message(plan: Plan, samples: SampleLibrary, model: ModelMetadata, body: Body) -> bytes:
+def _message(plan: Plan, model: ModelMetadata, samples: SampleLibrary, body: Body) -> Encoded:
+    """Framed, as it is sent; there is no JSON in it."""
     asked = [samples.sample(index) for index in body]
-    return grpc_message(asked, model, plan.model.version, plan.model.parameters)
+    return Encoded(framed(grpc_message(asked, model, plan.model.version, plan.model.parameters)))
+
+
+def library_in(plan: Plan, path: Path | None, *, at_once: bool) -> Library:
+    """As `load_library`, of a file. Unless `at_once`, it is proved now, and read by the process that makes the bodies.
+
+    A process of many would otherwise hold all samples only to wait for the one that needs them.
+    """
+    if at_once or path is None or isinstance(plan.data, SyntheticData):
+        return load_library(plan, None if path is None else path.read_bytes())
+    with path.open("rb") as file:
+        _must_be_the_plans(plan.data.sha256, hashlib.file_digest(file, "sha256").hexdigest())
+    return lambda model: load_library(plan, path.read_bytes())(model)
+
+
+def _must_be_the_plans(planned: str, found: str) -> None:
+    if found != planned:
+        raise PrepareError(
+            RunFailure.SAMPLE_LIBRARY_CHANGED,
+            f"the samples (sha256 {found[:12]}) are not those of the plan ({planned[:12]}): the data changed after the "
+            "benchmark was accepted. Create the benchmark again",
+        )
 
 
 def _synthetic(plan: Plan, data: SyntheticData) -> Library:

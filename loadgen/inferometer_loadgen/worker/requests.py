@@ -6,6 +6,7 @@ a row is one sample, the number is the sample's own.
 
 from array import array
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -14,15 +15,23 @@ from numpy.typing import NDArray
 from inferometer_loadgen.datasets.bodies import HttpBody
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
 from inferometer_loadgen.wire import Field, infer_head, infer_path
-from inferometer_loadgen.wire.grpc import INFER_PATH, GrpcRequest, framed, header_block
+from inferometer_loadgen.wire.grpc import INFER_PATH, GrpcRequest, header_block
 
 JOIN_BYTES = 8_192
 """Up to here, a body copied behind its head beforehand costs less than sendmsg's list of buffers."""
 
-type Sendable = bytes | tuple[bytes, bytes]
+type Sendable = bytes | tuple[bytes, bytes | memoryview]
 """An HTTP request in one piece, or its head and its body."""
 type Body = tuple[int, ...]
 """The samples that one request asks about."""
+
+
+class Encoded(NamedTuple):
+    """A request's body as it is sent: over HTTP what follows the head, over gRPC the framed message."""
+
+    data: bytes | memoryview
+    json_length: int = 0
+    """HTTP only: of the JSON at the beginning."""
 
 
 class Requests[R]:
@@ -57,7 +66,7 @@ class Requests[R]:
 def http_requests(
     model: ModelPlan,
     replicas: Sequence[ReplicaAddress],
-    body_of: Callable[[Body], HttpBody],
+    body_of: Callable[[Body], Encoded],
     fields: Sequence[Field] = (),
 ) -> Requests[Sendable]:
     """Requests over HTTP/1.1, each with the user's own header `fields`.
@@ -80,16 +89,18 @@ def http_requests(
 
 
 def grpc_requests(
-    replicas: Sequence[ReplicaAddress], message_of: Callable[[Body], bytes], fields: Sequence[Field] = ()
+    replicas: Sequence[ReplicaAddress], framed_of: Callable[[Body], bytes | memoryview], fields: Sequence[Field] = ()
 ) -> Requests[GrpcRequest]:
-    """Requests over gRPC, each with the user's own metadata `fields`. Each message is framed once, for all replicas."""
+    """Requests over gRPC, each with the user's own metadata `fields`, of framed messages that all replicas share."""
     blocks = [
         header_block(parts.netloc, INFER_PATH, fields, scheme="https" if parts.scheme in {"https", "grpcs"} else "http")
         for parts in (urlsplit(replica.url) for replica in replicas)
     ]
 
     def make(body: Body) -> list[GrpcRequest]:
-        message = framed(message_of(body))
+        message = framed_of(body)
+        if len(message) <= JOIN_BYTES:
+            message = bytes(message)  # It is copied into its frame with each sending, which a view makes dearer.
         return [GrpcRequest(block, message) for block in blocks]
 
     return Requests(len(replicas), make)
@@ -99,11 +110,11 @@ def make_requests(
     model: ModelPlan, replicas: Sequence[ReplicaAddress], bodies: Sequence[HttpBody]
 ) -> list[list[Sendable]]:
     """The HTTP requests of these bodies, by replica and by number."""
-    requests = http_requests(model, replicas, lambda body: bodies[body[0]])
+    requests = http_requests(model, replicas, lambda body: Encoded(bodies[body[0]].data, bodies[body[0]].json_length))
     for number in range(len(bodies)):
         requests.add((number,))
     return requests.by_replica
 
 
-def _sendable(head: bytes, body: bytes) -> Sendable:
-    return head + body if len(body) <= JOIN_BYTES else (head, body)
+def _sendable(head: bytes, body: bytes | memoryview) -> Sendable:
+    return b"".join((head, body)) if len(body) <= JOIN_BYTES else (head, body)

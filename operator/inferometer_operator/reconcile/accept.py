@@ -3,7 +3,7 @@
 from msgspec import UnsetType
 
 from inferometer_loadgen.plan import digest
-from inferometer_loadgen.spec.checks import check
+from inferometer_loadgen.spec.checks import check, check_recording
 from inferometer_loadgen.spec.resolve import LibraryFacts, ReplayFacts, resolve
 from inferometer_loadgen.spec.scenarios import answers_window_ns
 from inferometer_operator.api.conditions import ConditionType, FailureReason
@@ -83,6 +83,8 @@ def accept(observed: Observed) -> Step | Need | None:
         return Need((ReadLibrary(config_map.name, config_map.format),))
     if recording is None and not isinstance(replay, UnsetType):
         return Need((ReadRecording(replay.config_map.name, answers_window_ns(load)),))
+    if recording is not None and (errors := check_recording(run.wanted, recording.lasts_ns)):
+        return end_without_result(observed, FailureReason.SPEC_INVALID, "; ".join(map(str, errors)))
     match observed.trial:
         case None:
             return Need((TryPods(_one_of_each(observed)),))

@@ -17,13 +17,15 @@ from pathlib import Path
 import numpy as np
 
 MODEL = "recorder"
-METADATA = {
-    "name": MODEL,
-    "versions": ["1"],
-    "platform": "test",
-    "inputs": [{"name": "number", "datatype": "INT64", "shape": [-1, 1]}],
-    "outputs": [{"name": "number", "datatype": "INT64", "shape": [-1, 1]}],
-}
+
+
+def metadata(width: int) -> dict[str, object]:
+    """Of a model whose samples are so many numbers, the first of which is written down."""
+    tensor = {"name": "number", "datatype": "INT64", "shape": [-1, width]}
+    return {"name": MODEL, "versions": ["1"], "platform": "test", "inputs": [tensor], "outputs": [tensor]}
+
+
+METADATA = metadata(1)
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,18 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     recorder: Recorder
     required: Mapping[str, str]
+    width: int
 
     def do_GET(self) -> None:
         if self._is_refused():
             return
-        known = {"/v2": {"name": "recorder", "version": "0"}, f"/v2/models/{MODEL}": METADATA}
+        known = {"/v2": {"name": "recorder", "version": "0"}, f"/v2/models/{MODEL}": metadata(self.width)}
         self._answer(200 if self.path in known else 404, json.dumps(known.get(self.path, {})).encode())
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         tensor = body[int(self.headers["Inference-Header-Content-Length"]) :]
-        numbers = np.frombuffer(tensor, "<i8").tolist()
+        numbers = np.frombuffer(tensor, "<i8")[:: self.width].tolist()
         if self._is_refused():
             return
         received = Received(numbers[0], self.client_address[1], time.monotonic_ns(), tuple(numbers))
@@ -97,14 +100,18 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
 @contextmanager
 def recording_server(
-    delay_s: float = 0.0, tls: ssl.SSLContext | None = None, required: Mapping[str, str] | None = None
+    delay_s: float = 0.0,
+    tls: ssl.SSLContext | None = None,
+    required: Mapping[str, str] | None = None,
+    width: int = 1,
 ) -> Iterator[Recorder]:
     """A server on loopback, for as long as the context lasts. `required`: header fields that each request must have."""
-    asked_for = required or {}
+    asked_for, numbers = required or {}, width
 
     class Handler(_Handler):
         recorder = Recorder(url="", delay_s=delay_s)
         required = asked_for
+        width = numbers
 
         def setup(self) -> None:
             if tls is not None:  # Here, in the connection's own thread: a handshake must not keep others waiting.
@@ -127,6 +134,6 @@ def recording_server(
             thread.join()
 
 
-def write_numbered_samples(path: Path, count: int) -> None:
-    """An npz library whose sample i is the number i."""
-    np.savez(path, number=np.arange(count, dtype=np.int64).reshape(count, 1))
+def write_numbered_samples(path: Path, count: int, width: int = 1) -> None:
+    """An npz library whose sample i is the number i, `width` times."""
+    np.savez(path, number=np.arange(count, dtype=np.int64).repeat(width).reshape(count, width))

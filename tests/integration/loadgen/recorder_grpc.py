@@ -43,19 +43,20 @@ class _Demands(grpc.ServerInterceptor):  # type: ignore[misc]  # without types
 
 
 class _Servicer(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[misc]  # generated, without types
-    def __init__(self, recorder: Recorder, act: Act) -> None:
+    def __init__(self, recorder: Recorder, act: Act, width: int) -> None:
         self._recorder = recorder
         self._act = act
+        self._width = width
 
     def ServerMetadata(self, _request, _context):  # noqa: N802 - the service's own names
         return pb.ServerMetadataResponse(name="recorder", version="0")
 
     def ModelMetadata(self, _request, _context):  # noqa: N802
-        tensor = pb.ModelMetadataResponse.TensorMetadata(name="number", datatype="INT64", shape=[-1, 1])
+        tensor = pb.ModelMetadataResponse.TensorMetadata(name="number", datatype="INT64", shape=[-1, self._width])
         return pb.ModelMetadataResponse(name=MODEL, versions=["1"], platform="test", inputs=[tensor], outputs=[tensor])
 
     def ModelInfer(self, request, context):  # noqa: N802
-        numbers = np.frombuffer(request.raw_input_contents[0], "<i8").tolist()
+        numbers = np.frombuffer(request.raw_input_contents[0], "<i8")[:: self._width].tolist()
         port = int(context.peer().rpartition(":")[2])
         with self._recorder.lock:
             self._recorder.received.append(Received(numbers[0], port, time.monotonic_ns(), tuple(numbers)))
@@ -65,7 +66,10 @@ class _Servicer(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[
 
 @contextmanager
 def recording_grpc_server(
-    act: Act = lambda _: None, identity: Identity | None = None, required: Mapping[str, str] | None = None
+    act: Act = lambda _: None,
+    identity: Identity | None = None,
+    required: Mapping[str, str] | None = None,
+    width: int = 1,
 ) -> Iterator[Recorder]:
     """A server on loopback. It has one thread, so that the calls of a connection are noted in their order."""
     server = grpc.server(ThreadPoolExecutor(1), interceptors=[_Demands(required or {})])
@@ -77,7 +81,7 @@ def recording_grpc_server(
             "127.0.0.1:0", grpc.ssl_server_credentials(pairs, identity.clients, require_client_auth=True)
         )
     recorder = Recorder(url=f"{'grpc' if identity is None else 'grpcs'}://127.0.0.1:{port}")
-    service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(_Servicer(recorder, act), server)
+    service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(_Servicer(recorder, act, width), server)
     server.start()
     try:
         yield recorder

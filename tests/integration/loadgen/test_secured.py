@@ -1,10 +1,12 @@
 """`inferometer run` against servers that speak TLS, ask for a certificate, for a token and for a header field."""
 
+import itertools
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -161,3 +163,61 @@ def test_flags_that_will_not_do_are_refused_before_anything_starts(
     assert ended.code == 2, ended.stderr
     assert said in ended.stderr
     assert "planted" not in ended.stderr
+
+
+@pytest.fixture(scope="module")
+def secured_metrics() -> Iterator[str]:
+    """A metrics page at an https:// address: each reading finds three queries more answered."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    SERVER.configure_cert(context)
+    answered = itertools.count(3, 3)
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = f'nv_inference_request_success{{model="{MODEL}",version="1"}} {next(answered)}\n'.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; charset=utf-8")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_args: object) -> None:
+            """Says nothing."""
+
+    class Pages(ThreadingHTTPServer):
+        def handle_error(self, *_args: object) -> None:
+            """A client that breaks a handshake off is the test's own."""
+
+    with Pages(("127.0.0.1", 0), Page) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"https://127.0.0.1:{server.server_port}/metrics"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("is_trusted", [True, False], ids=["trusted", "not trusted"])
+def test_a_metrics_page_at_an_https_address_is_read_by_those_who_trust_it(
+    secured_metrics: str, files: Files, tmp_path: Path, is_trusted: bool
+) -> None:
+    spec = write_spec(tmp_path, model=MODEL, minDuration="1s")
+    trust = files.trust if is_trusted else ("--ca-file", str(files.other_ca))
+    with recording_server() as replica:
+        endpoint = ("--endpoint", replica.url, "--metrics-url", secured_metrics)
+        ended = inferometer("run", str(spec), *endpoint, *trust, "-o", str(tmp_path / "out"))
+
+    assert ended.code in {0, 3}, ended.stderr
+    (server,) = report_in(tmp_path / "out").replicas
+    assert (server.server_successes is not None) == is_trusted
+    assert ("CERTIFICATE_VERIFY_FAILED" in server.absent_reason) == (not is_trusted)
+
+
+@pytest.mark.parametrize("urls", [("http://127.0.0.1:9", "https://127.0.0.1:9"), ("grpcs://h:1", "grpc://h:2")])
+def test_endpoints_of_which_only_some_speak_tls_are_refused(tmp_path: Path, urls: tuple[str, ...]) -> None:
+    spec = write_spec(tmp_path, protocol="grpc" if urls[0].startswith("grpc") else "http", replicas=2)
+
+    ended = inferometer("run", str(spec), *(part for url in urls for part in ("--endpoint", url)), "-o", str(tmp_path))
+
+    assert ended.code == 2, ended.stderr
+    assert "--endpoint: some speak TLS and some do not. hint: write https:// or grpcs:// for all" in ended.stderr

@@ -87,3 +87,27 @@ def make_config_map(folder: Path) -> None:
 def is_subsequence(part: list[int], whole: list[int]) -> bool:
     rest = iter(whole)
     return all(item in rest for item in part)
+
+
+@pytest.mark.parametrize(("workers", "each"), [(1, 16), (2, 4), (3, 6)], ids=["both", "one each", "both each"])
+def test_a_worker_opens_connections_to_the_replicas_that_it_asks_only(tmp_path: Path, workers: int, each: int) -> None:
+    write_numbered_samples(tmp_path / "samples.npz", SAMPLES)
+    with ExitStack() as stack:
+        replicas = [stack.enter_context(recording_server()) for _ in range(2)]
+        spec = write_spec(
+            tmp_path,
+            model=MODEL,
+            scenario="Concurrency",
+            replicas=2,
+            warmup="0s",
+            data={"configMap": {"name": "samples"}},
+            workers=workers,
+            concurrency=8,
+            targetQPS=None,
+            latencyBound=None,
+            minDuration="500ms",
+        )
+        ended = inferometer("run", str(spec), *endpoints(replicas), *data(tmp_path), "-o", str(tmp_path))
+
+    assert ended.code in {0, 3}, ended.stderr
+    assert [worker.connections for worker in report_in(tmp_path).client.workers] == [each] * workers

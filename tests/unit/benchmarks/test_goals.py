@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from benchmarks.goals import Goal, Row, Word, not_measured
+from benchmarks.goals import Goal, Row, Word, measured, not_measured
+from benchmarks.rounds import Rounds
 
 PAIRS = Row(what="a by b", conditions="", unit="us", ours=[2, 2, 2, 2, 2], theirs=[2, 2, 2, 2, 2])
 
@@ -38,3 +39,12 @@ def test_what_was_not_measured_has_neither_met_nor_missed_its_goal() -> None:
 @pytest.mark.parametrize(("goal", "text"), [(Goal(1.15), "<= 1.15"), (Goal(1, at_least=True), ">= 1")])
 def test_a_goal_is_written_as_it_is_read(goal: Goal, text: str) -> None:
     assert str(goal) == text
+
+
+def test_a_line_has_the_figures_of_its_contenders_or_why_one_of_them_has_none() -> None:
+    line = replace(PAIRS, ours=(), theirs=(), goal=Goal(1.0))
+    all_there, hung = Rounds([2.0] * 5), Rounds([2.0], "b did not end within 30 s")
+
+    assert measured(line, all_there, all_there).word == Word.MET
+    assert measured(line, all_there, hung) == not_measured(line, "b did not end within 30 s")
+    assert measured(line, hung) == not_measured(line, "b did not end within 30 s")

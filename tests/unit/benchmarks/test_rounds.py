@@ -1,7 +1,8 @@
 """What follows from rounds in turn."""
 
 import pytest
-from benchmarks.rounds import Ratio, compare_rounds, in_turn
+from benchmarks.clients.contender import BenchmarkError
+from benchmarks.rounds import Ratio, Rounds, compare_rounds, in_turn
 
 
 def test_each_round_is_compared_with_its_neighbour() -> None:
@@ -31,3 +32,22 @@ def test_all_take_turns() -> None:
     in_turn(2, [lambda: order.append("A"), lambda: order.append("B"), lambda: order.append("C")])
 
     assert order == ["A", "B", "C"] * 2
+
+
+def test_a_contender_that_fails_has_no_further_turn_and_the_others_go_on() -> None:
+    turns: list[str] = []
+
+    def fails_in_its_second() -> int:
+        turns.append("B")
+        if turns.count("B") == 2:
+            raise BenchmarkError("B did not end within 30 s")
+        return 7
+
+    def never_fails() -> int:
+        turns.append("A")
+        return 1
+
+    rounds = in_turn(3, [never_fails, fails_in_its_second])
+
+    assert rounds == [Rounds([1, 1, 1]), Rounds([7], "B did not end within 30 s")]
+    assert turns == ["A", "B", "A", "B", "A"]

@@ -21,7 +21,7 @@ from unit.spec.specs import QUICKSTART
 
 SYNTHETIC = QUICKSTART.replace("configMap: {name: quickstart-samples}", "synthetic: {samples: 64}")
 OUTLOOK = (
-    "valid: Server, about 800 queries at 40/s in 20.0 s, p99 within 250 ms; 2 workers, 2 replicas, 100 connections; "
+    "valid: Server, about 800 queries at 40/s in 20.0 s, p99 within 250 ms; 2 workers, 2 replicas, 50 connections; "
     "64 synthetic samples"
 )
 
@@ -252,7 +252,21 @@ class TestReplay:
             "",
             (
                 f"{path}: valid: Replay, 4 queries in 2.0 s as recorded, p99 within 200 ms; 2 workers, 2 replicas, "
-                "8 connections; 64 synthetic samples\n"
+                "4 connections; 64 synthetic samples\n"
+            ),
+        )
+
+    def test_a_recording_that_outlasts_the_active_deadline_is_refused_with_both(self, tmp_path, capsys):
+        path = self.spec_with(tmp_path, "10 10 10.25 75")
+        path.write_text(path.read_text() + "  runPolicy: {activeDeadline: 1m}\n")
+
+        assert ended(capsys, "validate", path) == (
+            2,
+            "",
+            (
+                f"{path}: spec.runPolicy.activeDeadline: `1m` is over before warmup `2s` and the recording, which "
+                "lasts 65.0 s, are. hint: allow that, and some minutes more for servers to start, "
+                "or replay a part of it\n"
             ),
         )
 

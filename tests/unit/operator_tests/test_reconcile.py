@@ -164,6 +164,18 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         {"spec": REPLAY, "recording": Absent("ConfigMap times, key times.csv: line 3 is empty. hint: delete it")},
         ("SpecInvalid: spec.load.replay.configMap: ConfigMap times, key times.csv: line 3 is empty. hint: delete it"),
     ),
+    "a recording that outlasts the active deadline": (
+        {
+            "spec": a_spec(
+                scenario="Replay", load={"data": {"synthetic": {}}, **RECORDED}, runPolicy__activeDeadline="10m"
+            ),
+            "recording": replace(RECORDING, lasts_ns=900 * 10**9),
+        },
+        (
+            "SpecInvalid: spec.runPolicy.activeDeadline: `10m` is over before warmup `2s` and the recording, which "
+            "lasts 900.0 s, are. hint: allow that, and some minutes more for servers to start, or replay a part of it"
+        ),
+    ),
     "servers that the namespace refuses": (
         {"trial": Refused("Pod", "quickstart-server-0", 'violates PodSecurity "restricted:latest"')},
         (

@@ -16,6 +16,7 @@ from inferometer_loadgen.stream import (
     least_rows,
     make_stream,
     replica_of,
+    replicas_asked,
     shard,
     stream_digest,
     until,
@@ -201,3 +202,13 @@ def test_a_million_queries_take_moments() -> None:
 
     assert len(stream) == 1_000_000
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("workers", range(1, 9))
+@pytest.mark.parametrize("replicas", range(1, 9))
+def test_a_worker_asks_the_replicas_that_its_rows_go_to_and_no_other(workers: int, replicas: int) -> None:
+    rows = np.arange(workers * replicas)
+
+    for worker in range(workers):
+        met = sorted(set(replica_of(rows[worker::workers], replicas).tolist()))
+        assert list(replicas_asked(worker, workers, replicas)) == met

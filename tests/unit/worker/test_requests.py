@@ -56,7 +56,7 @@ def test_a_row_of_one_sample_has_its_samples_number() -> None:
 
 
 def test_a_call_names_its_replica_and_carries_the_framed_message() -> None:
-    requests = grpc_requests(REPLICAS, lambda body: bytes(body))
+    requests = grpc_requests(REPLICAS, lambda body: framed(bytes(body)))
     requests.add((7, 8))
 
     first, second = (calls[0] for calls in requests.by_replica)
