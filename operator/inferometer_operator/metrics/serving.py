@@ -9,7 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from inferometer_operator.metrics.page import Page
 
-METRICS_PORT = 9182
+METRICS_PORT = 8081
 
 
 class PortError(Exception):

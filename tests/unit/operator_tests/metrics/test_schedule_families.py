@@ -42,23 +42,7 @@ def condition(kind: str, status: str) -> Condition:
     return Condition(type=kind, status=status, reason="R", message="m", last_transition_time=SLOT)
 
 
-FROM_THE_START = {
-    "info{concurrency_policy=Forbid,cron=0 * * * *,model=magika,scenario=Server,time_zone=UTC}": 1.0,
-    "suspended": 0.0,
-    "active_runs": 0.0,
-    "waiting_slots": 0.0,
-    "valid_streak": 0.0,
-    "invalid_streak": 0.0,
-    "missed_streak": 0.0,
-    "missed_slots_total": 0.0,
-}
-
-
-def test_a_schedule_that_was_just_created_counts_from_zero_and_knows_no_slot():
-    assert shown(a_schedule()) == FROM_THE_START
-
-
-def test_a_schedule_shows_its_slots_its_streaks_and_how_the_last_runs_ended():
+def a_full_status() -> ScheduleStatus:
     newest = RunResult(
         name="nightly-2",
         time=SLOT,
@@ -71,7 +55,7 @@ def test_a_schedule_shows_its_slots_its_streaks_and_how_the_last_runs_ended():
         p99_ns=300_000_000,
     )
     failed = RunResult(name="nightly-1", time=SLOT, finished=SLOT, outcome="Failed", reason="ServerLost")
-    status = ScheduleStatus(
+    return ScheduleStatus(
         conditions=(
             condition("Accepted", "True"),
             condition("OnTime", "False"),
@@ -91,7 +75,25 @@ def test_a_schedule_shows_its_slots_its_streaks_and_how_the_last_runs_ended():
         ),
     )
 
-    assert shown(a_schedule(status, suspend=True)) == FROM_THE_START | {
+
+FROM_THE_START = {
+    "info{concurrency_policy=Forbid,cron=0 * * * *,model=magika,scenario=Server,time_zone=UTC}": 1.0,
+    "suspended": 0.0,
+    "active_runs": 0.0,
+    "waiting_slots": 0.0,
+    "valid_streak": 0.0,
+    "invalid_streak": 0.0,
+    "missed_streak": 0.0,
+    "missed_slots_total": 0.0,
+}
+
+
+def test_a_schedule_that_was_just_created_counts_from_zero_and_knows_no_slot():
+    assert shown(a_schedule()) == FROM_THE_START
+
+
+def test_a_schedule_shows_its_slots_its_streaks_and_how_the_last_runs_ended():
+    assert shown(a_schedule(a_full_status(), suspend=True)) == FROM_THE_START | {
         "suspended": 1.0,
         "accepted": 1.0,
         "on_time": 0.0,
