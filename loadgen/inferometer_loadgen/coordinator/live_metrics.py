@@ -124,9 +124,13 @@ class LoadMetrics:
             f"{PREFIX}queries_sent", "Queries of the measured run that were sent.", labels=labels
         )
         completed = CounterMetricFamily(
-            f"{PREFIX}queries_completed", "Of these, those that have ended, whatever their end.", labels=labels
+            f"{PREFIX}queries_completed",
+            "Queries of the measured run that have ended, whatever their end.",
+            labels=labels,
         )
-        failed = CounterMetricFamily(f"{PREFIX}queries_failed", "Of these, those without a good answer.", labels=labels)
+        failed = CounterMetricFamily(
+            f"{PREFIX}queries_failed", "Queries that have ended without a good answer.", labels=labels
+        )
         in_flight = GaugeMetricFamily(f"{PREFIX}queries_in_flight", "Queries that await their answer.", labels=labels)
         for index, load in enumerate(self._workers):
             of_worker = (self._plan.name, str(index))

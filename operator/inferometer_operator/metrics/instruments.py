@@ -6,7 +6,7 @@ The calls that are counted are the operator's own. Its watches are the informer 
 import platform
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
@@ -44,6 +44,8 @@ class Instruments:
     """Counters and histograms of one process."""
 
     def __init__(self, version: str) -> None:
+        # A second series for each counter, which says since when it counts: `process_start_time_seconds` does.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types for it
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)

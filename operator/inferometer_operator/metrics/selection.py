@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from inferometer_operator.run import Run
 
 RUNS_SHOWN = 50
-"""Of each namespace, the newest. A run has about 40 series and 8 more a replica, so a namespace has some thousands."""
+"""Of each namespace, the newest. A run has about 30 series and 7 more a replica, so a namespace has some thousands."""
 
 
 def shown(runs: Iterable[Run], most: int = RUNS_SHOWN) -> tuple[list[Run], Counter[str]]:
