@@ -9,14 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from inferometer_dev.gotools import binary
+from integration.prometheus.server import Prometheus, prometheus
 from unit.operator_tests.metrics.builders import samples
 
-from .conftest import Cluster, await_true
+from .conftest import REPOSITORY, Cluster, await_true
 from .rig import Kubelet, Operator, install_rights, operator_kubeconfig
 from .test_ibs import Schedules, an_example
 from .test_operator import Bench
+
+RULES = REPOSITORY / "charts" / "inferometer" / "rules" / "alerts.yaml"
+ALERTS: list[str] = [one["alert"] for one in yaml.safe_load(RULES.read_text())["groups"][0]["rules"]]
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +75,30 @@ def test_a_scrape_shows_what_exists_until_it_is_deleted(scraped: Operator, clust
     bench.delete()
     await_true(lambda: not any(namespace in line and "quickstart" in line for line in shown()), "its series are gone")
     assert suspended in shown()
+
+
+def quiet_rules(server: Prometheus) -> list[str]:
+    """The alerts that were evaluated without an error and found nothing."""
+    rules = [one for group in server.get("rules")["groups"] for one in group["rules"]]
+    evaluated = [one for one in rules if one["health"] == "ok" and one["state"] == "inactive"]
+    return [one["name"] for one in evaluated]
+
+
+def test_a_real_prometheus_takes_the_page_and_the_alerts(
+    scraped: Operator, cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    bench = Bench(cluster, namespace)
+    bench.samples()
+    bench.create()
+    target = scraped.metrics_url.removeprefix("http://").removesuffix("/metrics")
+
+    with prometheus(tmp_path, [target], RULES) as server:
+        phase = f'inferometer_run_phase{{namespace="{namespace}",phase="Starting"}}'
+        ((labels, value),) = await_true(lambda: server.query(phase), "the run is seen as starting")
+        await_true(lambda: quiet_rules(server) == ALERTS, "all alerts are evaluated, and none is on")
+        targets = server.get("targets")["activeTargets"]
+        kept = server.query(f'inferometer_run_info{{namespace="{namespace}"}}')
+
+    assert (labels["benchmark"], value) == ("quickstart", 1.0)
+    assert [(one["health"], one["lastError"]) for one in targets] == [("up", "")]
+    assert [(one["model"], one["scenario"]) for one, _ in kept] == [("magika", "Server")]
