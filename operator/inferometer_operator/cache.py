@@ -83,6 +83,10 @@ class Cache:
         """The benchmark, or None."""
         return self._runs.get(key)
 
+    def runs(self) -> tuple[Run, ...]:
+        """All benchmarks."""
+        return tuple(self._runs.values())
+
     def pods_of(self, run: Run) -> tuple[Pod, ...]:
         """The pods that belong to this very benchmark, not to an earlier one of its name."""
         pods = self._pods.get(run.key, {})

@@ -6,7 +6,7 @@ field which this version of the package does not know passes through.
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
@@ -48,7 +48,13 @@ COLLECTIONS["InferenceBenchmark"] = BENCHMARKS
 class Kube:
     """The API server. Each method raises a `KubeError` when it was not done."""
 
-    def __init__(self, access: client.Configuration) -> None:
+    def __init__(
+        self,
+        access: client.Configuration,
+        answered: Callable[[str, str, int], None] = lambda _method, _path, _status: None,
+    ) -> None:
+        """`answered` is told of each call: its method, its path and the answer's status, 0 where none came."""
+        self._answered = answered
         # The package has types for its models, and none for its client.
         self._client: Any = client.ApiClient(access)
 
@@ -187,9 +193,12 @@ class Kube:
             answer = await self._client.call_api(method, url, headers, body=body, _request_timeout=REQUEST_TIMEOUT_S)
             data: bytes = await answer.read()
         except TimeoutError as error:
+            self._answered(method, path, 0)
             raise KubeError(what, 0, f"no answer within {REQUEST_TIMEOUT_S} s") from error
         except (aiohttp.ClientError, OSError) as error:
+            self._answered(method, path, 0)
             raise BusyError(what, 0, f"no answer: {error or type(error).__name__}") from error
+        self._answered(method, path, answer.status)
         if answer.status >= 300:
             reason, message = _said(data)
             raise kube_error(what, answer.status, reason, message)

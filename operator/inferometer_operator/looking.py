@@ -3,7 +3,9 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import ClassVar
 
 from inferometer_loadgen.client import CoordinatorError
@@ -11,6 +13,23 @@ from inferometer_operator.errors import ConflictError, KubeError, NotFoundError
 from inferometer_operator.log import logger
 from inferometer_operator.queue import WorkQueue
 from inferometer_operator.run import Key
+
+
+class Outcome(StrEnum):
+    """What came of one look at a key."""
+
+    DONE = "Done"
+    CHANGED = "Changed"
+    """The object was changed meanwhile, and is looked at again."""
+    GONE = "Gone"
+    REFUSED = "Refused"
+    """The API server or a coordinator did not do what was asked."""
+    FAULT = "Fault"
+    """What should not happen."""
+
+
+def _nobody_counts(_outcome: Outcome, _seconds: float) -> None:
+    pass
 
 
 @dataclass(slots=True)
@@ -23,6 +42,8 @@ class Looking(ABC):
     """Before the key in the log."""
 
     queue: WorkQueue[Key] = field(default_factory=WorkQueue, kw_only=True)
+    looked: Callable[[Outcome, float], None] = field(default=_nobody_counts, kw_only=True)
+    """Is told what came of each look, and how many seconds it took."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event, kw_only=True)
 
     @abstractmethod
@@ -49,7 +70,8 @@ class Looking(ABC):
                 continue
             # Another key may be ready: wake the next worker for it.
             self._wake.set()
-            await self._look(key)
+            outcome = await self._look(key)
+            self.looked(outcome, time.monotonic() - now)
 
     async def _sleep(self, now: float) -> None:
         self._wake.clear()
@@ -60,7 +82,7 @@ class Looking(ABC):
         except TimeoutError:
             return
 
-    async def _look(self, key: Key) -> None:
+    async def _look(self, key: Key) -> Outcome:
         what = f"{self.SUBJECT}{key}"
         try:
             again_after_s = await self._once(key)
@@ -68,17 +90,21 @@ class Looking(ABC):
             # The watch will bring what has changed; a moment is enough.
             logger.debug("%s was changed meanwhile", what)
             self._retry(key)
+            return Outcome.CHANGED
         except NotFoundError:
             logger.debug("%s is gone", what)
             self.queue.done(key)
+            return Outcome.GONE
         except (KubeError, CoordinatorError) as error:
             logger.warning("%s: %s; trying again in %.2f s", what, error, self._retry(key))
+            return Outcome.REFUSED
         except Exception:  # noqa: BLE001 - a fault in one key must not end the others
             logger.exception("%s: this should not happen; trying again in %.2f s", what, self._retry(key))
-        else:
-            self.queue.done(key)
-            if again_after_s is not None:
-                self._again(key, again_after_s)
+            return Outcome.FAULT
+        self.queue.done(key)
+        if again_after_s is not None:
+            self._again(key, again_after_s)
+        return Outcome.DONE
 
     def _again(self, key: Key, after_s: float) -> None:
         if after_s == 0:

@@ -5,6 +5,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,9 @@ from inferometer_operator.controller import Controller
 from inferometer_operator.coordinators import Coordinators
 from inferometer_operator.informer import LIVENESS, watch
 from inferometer_operator.kube import Kube
+from inferometer_operator.metrics.instruments import Instruments
+from inferometer_operator.metrics.page import Page
+from inferometer_operator.metrics.serving import METRICS_PORT, PortError, serving
 from inferometer_operator.observe import Observer
 from inferometer_operator.schedule_cache import ScheduleCache
 from inferometer_operator.schedule_controller import ScheduleController
@@ -29,6 +33,15 @@ SHORTEST_KEY = 32
 
 class UnfitKeyError(Exception):
     """The operator's key could be guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where this process can be asked how it is."""
+
+    liveness: str
+    metrics_host: str
+    metrics_port: int
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -45,6 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--image-pull-policy", default=os.environ.get("INFEROMETER_IMAGE_PULL_POLICY", "IfNotPresent"))
     parser.add_argument("--log-level", default=os.environ.get("INFEROMETER_LOG_LEVEL", "info"))
     parser.add_argument("--liveness", default=LIVENESS, help="where the operator says that it is alive")
+    parser.add_argument("--metrics-host", default="", help="the address that shows /metrics to Prometheus [all]")
+    parser.add_argument("--metrics-port", type=int, default=METRICS_PORT, help=f"its port [{METRICS_PORT}]")
     return parser
 
 
@@ -66,7 +81,12 @@ def main(argv: Sequence[str]) -> int:
         version=version("inferometer"),
         instance=os.environ.get("POD_NAME", os.uname().nodename),
     )
-    return asyncio.run(operate(settings, key, arguments.liveness))
+    addresses = Addresses(arguments.liveness, arguments.metrics_host, arguments.metrics_port)
+    try:
+        return asyncio.run(operate(settings, key, addresses))
+    except PortError as error:
+        log.logger.error("%s; another --metrics-port may be free", error)
+        return 2
 
 
 def read_key(path: Path) -> bytes:
@@ -77,21 +97,32 @@ def read_key(path: Path) -> bytes:
     return key
 
 
-async def operate(settings: Settings, key: bytes, liveness: str) -> int:
+async def operate(settings: Settings, key: bytes, addresses: Addresses) -> int:
     """Watches and works until one of the two ends: told to stop that is the watch, and all is well."""
     access = await load_access()
     # Pod addresses are never reached through a proxy.
-    async with Kube(access) as kube, aiohttp.ClientSession(trust_env=False) as session:
-        cache, coordinators = Cache(), Coordinators(session, key)
+    instruments = Instruments(settings.version)
+    cache, known = Cache(), ScheduleCache()
+    async with (
+        serving(
+            lambda: Page(instruments.registry, cache.runs(), known.schedules()),
+            addresses.metrics_host,
+            addresses.metrics_port,
+        ),
+        Kube(access, instruments.answered) as kube,
+        aiohttp.ClientSession(trust_env=False) as session,
+    ):
+        coordinators = Coordinators(session, key)
         observer = Observer(kube, coordinators, cache, settings, now=lambda: datetime.now(UTC))
         controller = Controller(observer, Applier(kube, coordinators, cache))
-        known = ScheduleCache()
         schedules = ScheduleController(kube, known, settings.instance, now=lambda: datetime.now(UTC))
+        for name, one in (("benchmark", controller), ("schedule", schedules)):
+            one.looked = instruments.looks(name, one.queue.__len__, one.queue.ready)
         # First the workers: kopf cancels at its end every task that was created after its start.
         work = asyncio.create_task(_both(controller, schedules), name="reconcile")
         await asyncio.sleep(0)
         watching = asyncio.create_task(
-            watch(cache, controller.look_at, known, schedules.look_at, liveness), name="watch"
+            watch(cache, controller.look_at, known, schedules.look_at, addresses.liveness), name="watch"
         )
         log.logger.info("inferometer-operator %s watches all namespaces", settings.version)
         await asyncio.wait({work, watching}, return_when=asyncio.FIRST_COMPLETED)

@@ -80,6 +80,10 @@ class WorkQueue[K]:
         """Keys that wait or run."""
         return len({*self._ready, *self._due, *self._running})
 
+    def ready(self) -> int:
+        """Keys that may be taken now, as of the last look at the clock."""
+        return len(self._ready)
+
     def _give_back(self, key: K) -> None:
         self._running.discard(key)
         if key in self._again:

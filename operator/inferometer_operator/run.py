@@ -14,6 +14,7 @@ import msgspec
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.decode import API_VERSION, KIND, decode_object
 from inferometer_operator.api.conditions import ConditionType
+from inferometer_operator.api.schedule_crd import SCHEDULE_KIND
 from inferometer_operator.api.status import BenchmarkStatus
 
 
@@ -42,6 +43,8 @@ class Run:
     status: BenchmarkStatus
     spec_problem: str = ""
     deleting: bool = False
+    schedule: str = ""
+    """Whose run it is; empty where it belongs to none."""
 
     @property
     def name(self) -> str:
@@ -85,6 +88,7 @@ def decode_run(stored: Mapping[str, Any]) -> Run:
         spec_problem=problem,
         status=msgspec.convert(stored.get("status") or {}, BenchmarkStatus),
         deleting="deletionTimestamp" in metadata,
+        schedule=next((one["name"] for one in metadata.get("ownerReferences", ()) if one["kind"] == SCHEDULE_KIND), ""),
     )
 
 

@@ -78,6 +78,10 @@ class ScheduleCache:
         """The schedule, or None."""
         return self._schedules.get(key)
 
+    def schedules(self) -> tuple[Schedule, ...]:
+        """All schedules."""
+        return tuple(self._schedules.values())
+
     def runs_of(self, schedule: Schedule) -> tuple[Child, ...]:
         """The runs of this very schedule, not of an earlier one of its name."""
         found = self._children.get(schedule.key, {})

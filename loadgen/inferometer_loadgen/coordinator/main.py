@@ -52,7 +52,7 @@ async def _run(settings: CoordinatorSettings) -> bool:
     api_socket = listen(settings.host, settings.api_port)
     link_socket = listen(settings.host, settings.link_port)
     link_server = await asyncio.start_server(run.links.serve, sock=link_socket)
-    runner = web.AppRunner(Api(settings.token, run).application(), access_log=None)
+    runner = web.AppRunner(Api(settings.token, run, run.metrics_page).application(), access_log=None)
     await runner.setup()
     await web.SockSite(runner, api_socket).start()
     ports = {"api": api_socket.getsockname()[1], "link": link_socket.getsockname()[1]}

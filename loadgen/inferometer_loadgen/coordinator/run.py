@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import aiohttp
+from prometheus_client import generate_latest
 
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.coordinator import events as ev
@@ -17,6 +18,7 @@ from inferometer_loadgen.coordinator.counters import Absent, Growth
 from inferometer_loadgen.coordinator.limits import phase_limit_s
 from inferometer_loadgen.coordinator.link import LinkServer
 from inferometer_loadgen.coordinator.live import LiveView, worker_statuses
+from inferometer_loadgen.coordinator.live_metrics import Families, LoadMetrics
 from inferometer_loadgen.coordinator.merge import (
     RecordsMissingError,
     RecordsTwiceError,
@@ -67,6 +69,7 @@ class Run:
         self._state = st.CoordinatorState(plan)
         self._stream = make_stream(plan.stream)
         self._live = LiveView()
+        self._metrics = LoadMetrics(plan, self._stream)
         self._live.planned = len(self._stream)
         self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), plan.stream.min_duration_ns)
         self._events: asyncio.Queue[ev.Event] = asyncio.Queue()
@@ -111,6 +114,12 @@ class Run:
             report_sha256=schema.sha256(self._report) if self._report else "",
             failure=self._state.failure,
         )
+
+    def metrics_page(self) -> bytes:
+        """For GET /metrics."""
+        since_t0_ns = time.monotonic_ns() - self._live.t0_ns if self._live.t0_ns else None
+        state, connected = st.RUN_STATES[self._state.phase], len(self.links.links)
+        return generate_latest(Families(lambda: self._metrics.families(state, connected, since_t0_ns)))
 
     def start(self, request: StartRequest) -> str:
         """For POST /v1/start."""
@@ -187,10 +196,14 @@ class Run:
             case ev.Said(index=index, frame=frames.Records() as records):
                 try:
                     self._columns[index].add(records)
+                    self._metrics.note_records(index, records)
                 except (RecordsMissingError, RecordsTwiceError) as error:
                     self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, f"worker {index}: {error}"))
-            case ev.Said(index=index, frame=frames.Progress(latencies_ns=latencies)):
+            case ev.Said(index=index, frame=frames.Progress(latencies_ns=latencies) as progress):
                 self._live.add(latencies)
+                # The warm-up's queries are none of the run's.
+                if self._state.phase in {st.Phase.MEASURING, st.Phase.DRAINING}:
+                    self._metrics.note_progress(index, progress)
                 self._hear(index)
             case _:
                 pass

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 from aiohttp import web
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from inferometer_loadgen.protocol.api import REPLAYED, Refusal, RunStatus, StartRequest
 from inferometer_loadgen.protocol.signing import COUNTER_HEADER, SIGNATURE_HEADER, same, sign_answer, sign_request
@@ -35,7 +36,9 @@ class RunPort(Protocol):
 class Api:
     """Signed requests in, signed answers out. A counter that does not grow is a request that was seen before."""
 
-    def __init__(self, token: bytes, run: RunPort) -> None:
+    def __init__(self, token: bytes, run: RunPort, metrics: Callable[[], bytes] | None = None) -> None:
+        """`metrics` makes the page for Prometheus, which asks unsigned: it holds nothing that must be kept secret."""
+        self._metrics = metrics
         self._token = token
         self._run = run
         self._last_counter = 0
@@ -44,6 +47,8 @@ class Api:
         """The API as an aiohttp application."""
         application = web.Application(client_max_size=MAX_REQUEST_BYTES)
         application.router.add_get("/healthz", _healthz)
+        if self._metrics is not None:
+            application.router.add_get("/metrics", _showing(self._metrics))
         for method, path, handler in (
             ("GET", "/v1/status", self._status),
             ("POST", "/v1/start", self._start),
@@ -105,6 +110,13 @@ class Api:
 
 async def _healthz(_request: web.Request) -> web.Response:
     return web.Response(text="ok")
+
+
+def _showing(metrics: Callable[[], bytes]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def show(_request: web.Request) -> web.Response:
+        return web.Response(body=metrics(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+    return show
 
 
 def _counter(request: web.Request) -> int:

@@ -82,6 +82,14 @@ class Result(StatusStruct, frozen=True, kw_only=True):
     ) = UNSET
 
 
+class ClientFigures(StatusStruct, frozen=True, kw_only=True):
+    """How fit the client was to measure; a figure that it does not have is absent."""
+
+    send_lag_p99_ns: Annotated[int, Meta(description="How late queries were sent, 99th percentile.")] | UnsetType = (
+        UNSET
+    )
+
+
 class Summary(StatusStruct, frozen=True, kw_only=True):
     """The same as text, for the columns of `kubectl get`."""
 
@@ -180,6 +188,7 @@ class BenchmarkStatus(StatusStruct, frozen=True, kw_only=True):
         tuple[ReasonStatus, ...], Meta(max_length=32, description="Why the verdict, or the failure, is what it is.")
     ] = ()
     result: Annotated[Result, Meta(description="The figures that the run is known by.")] | UnsetType = UNSET
+    client: Annotated[ClientFigures, Meta(description="How fit the client was to measure.")] | UnsetType = UNSET
     servers: Annotated[tuple[ServerStatus, ...], Meta(max_length=256, description="Each replica.")] = ()
     evidence: Annotated[
         tuple[Evidence, ...], Meta(max_length=EVIDENCE_LIMIT, description="What is kept of pods that failed.")

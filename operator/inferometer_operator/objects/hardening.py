@@ -21,7 +21,14 @@ TMP: Manifest = {"name": "tmp", "emptyDir": {}}
 TMP_MOUNT: Manifest = {"name": "tmp", "mountPath": "/tmp"}
 
 
-def pod(run: Run, name: str, role: Role, index: int | None, spec: Manifest) -> Manifest:
+def scraped_at(port: int) -> dict[str, str]:
+    """The annotations by which a Prometheus without the Prometheus operator finds a pod."""
+    return {"prometheus.io/scrape": "true", "prometheus.io/port": str(port), "prometheus.io/path": "/metrics"}
+
+
+def pod(
+    run: Run, name: str, role: Role, index: int | None, spec: Manifest, metrics_port: int | None = None
+) -> Manifest:
     """A pod that runs once: created by POST only, since an apply would resurrect it and send load twice."""
     return {
         "apiVersion": "v1",
@@ -31,7 +38,7 @@ def pod(run: Run, name: str, role: Role, index: int | None, spec: Manifest) -> M
             "namespace": run.namespace,
             # Istio reads the label, older versions of it the annotation.
             "labels": labels(run, role, index) | {"sidecar.istio.io/inject": "false"},
-            "annotations": ANNOTATIONS,
+            "annotations": ANNOTATIONS | ({} if metrics_port is None else scraped_at(metrics_port)),
             "ownerReferences": owned_by(run),
         },
         "spec": {

@@ -46,7 +46,12 @@ def coordinator_pod(run: Run, settings: Settings, token_secret: str) -> Manifest
         "resources": COORDINATOR_RESOURCES,
     }
     return pod(
-        run, coordinator_name(run.name), Role.COORDINATOR, None, _spec(run, container, _volumes(run, token_secret))
+        run,
+        coordinator_name(run.name),
+        Role.COORDINATOR,
+        None,
+        _spec(run, container, _volumes(run, token_secret)),
+        API_PORT,
     )
 
 

@@ -52,6 +52,7 @@ def server_pod(run: Run, index: int) -> Manifest:
                 {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "256Mi"}},
             ],
         },
+        METRICS_PORT,
     )
 
 

@@ -11,6 +11,7 @@ from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import (
     BenchmarkStatus,
+    ClientFigures,
     Latency,
     Progress,
     ReasonStatus,
@@ -77,6 +78,7 @@ def verdict_status(observed: Observed, short: ShortReport, kept: Said) -> Benchm
         ),
         progress=_all_done(short, format_time(now)),
         result=_result(short.result),
+        client=UNSET if (lag_ns := short.send_lag_p99_ns) is None else ClientFigures(send_lag_p99_ns=lag_ns),
         summary=_summary(short),
     )
 

@@ -1,21 +1,27 @@
 """The coordinator against workers that are scripted word by word: whatever they do, the run ends."""
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import AsyncIterator
 
+import aiohttp
 import numpy as np
 import pytest
+from aiohttp import web
 from msgspec import structs
 
 from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.coordinator import run as run_module
+from inferometer_loadgen.coordinator.run import Run
+from inferometer_loadgen.coordinator.server import Api
 from inferometer_loadgen.coordinator.state import Phase
 from inferometer_loadgen.plan import digest
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunState
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import in_short
-from integration.loadgen.peers import a_coordinator, a_plan
+from integration.loadgen.peers import PATIENCE_S, TOKEN, a_coordinator, a_plan
 
 FINISHED = frames.Finished(rows=1, backlogged=0, cpu_ns=1, busy_ns=1, elapsed_ns=1_000_000, first_error="")
 
@@ -118,6 +124,37 @@ def test_a_report_is_left_in_short_too_for_the_case_that_nobody_can_fetch_it() -
             assert rig.left == [in_short(schema.decode(whole), status.report_sha256)]
 
     asyncio.run(story())
+
+
+def test_a_scrape_while_it_is_measured_shows_what_the_workers_have_handed_over() -> None:
+    async def story() -> None:
+        async with a_coordinator(a_plan()) as rig, serving(rig.run) as address, aiohttp.ClientSession() as session:
+            peers = await rig.measuring_workers()
+            peers[1].say(frames.Progress(sent=3, completed=1, failed=0, all_sent=False, latencies_ns=()), one_answer())
+
+            async with asyncio.timeout(PATIENCE_S):
+                page = ""
+                while 'queries_sent_total{benchmark="ordinary",worker="1"} 3.0' not in page:
+                    async with session.get(f"{address}/metrics") as answer:
+                        page = await answer.text()
+
+            assert 'inferometer_load_queries_completed_total{benchmark="ordinary",worker="1"} 1.0' in page
+            assert 'inferometer_load_queries_in_flight{benchmark="ordinary",worker="1"} 2.0' in page
+            assert 'inferometer_load_state{benchmark="ordinary",state="Running"} 1.0' in page
+
+    asyncio.run(story())
+
+
+@contextlib.asynccontextmanager
+async def serving(run: Run) -> AsyncIterator[str]:
+    """The run's API over HTTP: where it is."""
+    runner = web.AppRunner(Api(TOKEN, run, run.metrics_page).application(), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 def test_a_worker_whose_machine_is_gone_is_noticed() -> None:

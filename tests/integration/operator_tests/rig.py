@@ -93,6 +93,7 @@ class Operator:
         self._key.write_bytes(KEY)
         self._log = folder / "operator.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self.metrics_url = ""
 
     def start(self) -> None:
         environment = {
@@ -104,7 +105,9 @@ class Operator:
         }
         program = str(Path(sys.executable).parent / "inferometer-operator")
         # Its library takes port 0 for 80, which two operators can't share.
+        self.metrics_url = f"http://127.0.0.1:{(metrics_port := free_port())}/metrics"
         argv = [program, "--key", str(self._key), "--liveness", f"http://127.0.0.1:{free_port()}/healthz"]
+        argv += ["--metrics-host", "127.0.0.1", "--metrics-port", str(metrics_port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(argv, env=environment, stdout=log, stderr=subprocess.STDOUT)
 

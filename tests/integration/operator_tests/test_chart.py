@@ -12,6 +12,7 @@ import yaml
 
 from inferometer_dev.bare_apiserver import BareApiServer
 from inferometer_dev.gotools import binary
+from inferometer_operator.metrics.serving import METRICS_PORT
 
 from .conftest import REPOSITORY, Cluster
 
@@ -67,8 +68,9 @@ def test_an_upgrade_keeps_the_key_and_an_uninstall_keeps_the_benchmarks(empty: C
         ("image.pullPolicy=Sometimes", "pullPolicy"),
         ("logLevel=loud", "logLevel"),
         ("admissionPolicy.enabled=perhaps", "admissionPolicy"),
+        ("metrics.serviceMonitor.interval=soon", "serviceMonitor"),
     ],
-    ids=["a name that is none", "a policy that is none", "a level that is none", "neither yes nor no"],
+    ids=["a name that is none", "a policy that is none", "a level that is none", "neither yes nor no", "no time"],
 )
 def test_a_value_that_does_not_fit_is_refused(helm: Helm, value: str, words: str) -> None:
     refused = helm("template", "inferometer", str(CHART), "--set", value)
@@ -107,3 +109,38 @@ def test_the_operator_may_read_no_secret_and_change_no_object_but_a_benchmarks_s
     changing = {resource for resource, allowed in verbs.items() if {"patch", "update"} & set(allowed)}
     assert changing == {"inferencebenchmarks", "inferencebenchmarks/status", "inferencebenchmarkschedules/status"}
     assert all("*" not in allowed for allowed in verbs.values())
+
+
+def test_prometheus_finds_the_operator_by_annotations_unless_told_otherwise() -> None:
+    def found(*values: str) -> tuple[dict[str, str], dict[str, int]]:
+        (deployment,) = [one for one in rendered(*values) if one["kind"] == "Deployment"]
+        template = deployment["spec"]["template"]
+        (container,) = template["spec"]["containers"]
+        annotations = {key: value for key, value in template["metadata"]["annotations"].items() if "prometheus" in key}
+        return annotations, {one["name"]: one["containerPort"] for one in container["ports"]}
+
+    annotations, ports = found()
+    assert annotations == {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": str(METRICS_PORT),
+        "prometheus.io/path": "/metrics",
+    }
+    assert ports["metrics"] == METRICS_PORT
+    assert found("--set", "metrics.scrapeAnnotations=false") == ({}, ports)
+
+
+def test_the_objects_of_the_prometheus_operator_are_made_where_they_are_asked_for() -> None:
+    kinds = {"ServiceMonitor", "PodMonitor", "PrometheusRule"}
+    assert not kinds & {one["kind"] for one in rendered()}
+
+    switches = [f"metrics.{kind[0].lower()}{kind[1:]}.enabled=true" for kind in sorted(kinds)]
+    labels = [f"metrics.{kind[0].lower()}{kind[1:]}.labels.release=prometheus" for kind in sorted(kinds)]
+    objects = {one["kind"]: one for one in rendered("--set", ",".join([*switches, *labels]))}
+
+    assert {objects[kind]["metadata"]["labels"]["release"] for kind in kinds} == {"prometheus"}
+    service, monitor = objects["Service"], objects["ServiceMonitor"]["spec"]
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["endpoints"] == [{"port": "metrics", "interval": "30s", "honorLabels": True}]
+    assert [one["port"] for one in objects["PodMonitor"]["spec"]["podMetricsEndpoints"]] == ["api", "metrics"]
+    rules = (CHART / "rules" / "alerts.yaml").read_text()
+    assert objects["PrometheusRule"]["spec"] == yaml.safe_load(rules)

@@ -1,11 +1,16 @@
 """The operator refuses to start with what would make it unsafe or useless."""
 
+import asyncio
+import socket
 import zlib
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from inferometer_operator.main import UnfitKeyError, main, read_key
+from inferometer_operator.metrics.page import Page
+from inferometer_operator.metrics.serving import PortError, serving
 from inferometer_operator.unpacking import UnpackError, unpack
 
 
@@ -27,6 +32,15 @@ def test_the_process_ends_with_bad_input(tmp_path: Path, argv: list[str], monkey
     monkeypatch.delenv("INFEROMETER_IMAGE", raising=False)
 
     assert main(["--key", str(tmp_path / "missing"), *argv]) == 2
+
+
+def test_a_port_that_is_taken_is_said_with_the_way_to_another() -> None:
+    async def serve_at(port: int) -> None:
+        async with serving(lambda: Page(CollectorRegistry(), (), ()), "127.0.0.1", port):
+            pass
+
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(PortError, match="can't be shown at 127"):
+        asyncio.run(serve_at(taken.getsockname()[1]))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """What the status says of a report."""
 
+import msgspec
 import pytest
 
 from inferometer_loadgen.report.schema import Reason, Report
 from inferometer_loadgen.report.short import in_short
 from inferometer_operator.api.conditions import ConditionType
-from inferometer_operator.api.status import BenchmarkStatus, Summary
+from inferometer_operator.api.status import BenchmarkStatus, ClientFigures, Summary
 from inferometer_operator.reconcile.result import finished_status, told_of
 
 from .builders import a_report
@@ -45,6 +46,14 @@ def test_an_invalid_run_says_why_in_its_last_column_and_in_an_event() -> None:
     told = told_of(in_short(report, SHA256))
     assert [(one.type, one.reason) for one in told] == [("Normal", "Measured"), ("Warning", "Invalid")]
     assert told[0].note == "20.0 s, 0 errors, client send lag p99 0.11 ms"
+
+
+def test_how_late_the_client_sent_is_a_figure_and_absent_where_nothing_was_sent() -> None:
+    report = a_report()
+    unsent = msgspec.structs.replace(report.client, send_lag_p99_ns=None)
+
+    assert of(report).client == ClientFigures(send_lag_p99_ns=110_000)
+    assert of(a_report(client=unsent)).client is msgspec.UNSET
 
 
 def test_each_replica_has_its_share_its_times_and_its_node() -> None:
