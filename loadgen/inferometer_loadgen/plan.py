@@ -184,6 +184,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     replicas: tuple[ReplicaAddress, ...]
     worker_uids: tuple[str, ...] = ()
+    worker_nodes: tuple[str, ...] = ()
+    """Where each worker runs; empty where that is not known."""
 
 
 def encode(plan: Plan) -> bytes:

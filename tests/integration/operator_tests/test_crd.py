@@ -36,7 +36,7 @@ def a_benchmark(name: str = "one", **spec: Any) -> dict[str, Any]:
     }
 
 
-def ruled(rules: str, task: str, scenario: str, **load: object) -> Object:
+def ruled(rules: str, task: str, scenario: str, **load: Any) -> dict[str, Any]:
     """A benchmark by an edition of the rules."""
     benchmark = a_scenario(scenario, **load)
     benchmark["spec"] |= {"rules": rules, "task": task}
