@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from inferometer_loadgen import __version__
 from inferometer_loadgen.commands.exit_codes import ExitCode
 
-VERBS = ("run", "validate", "stream", "report", "coordinator", "worker")
+VERBS = ("run", "validate", "stream", "report", "rules", "coordinator", "worker")
 """In the order in which a user meets them; each is a module of `commands`."""
 
 

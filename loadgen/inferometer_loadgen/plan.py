@@ -115,6 +115,19 @@ class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     early_stopping: bool = False
     """Whether the queries must be enough to be sure of the percentile, by MLPerf's early stopping; where the latency is
     the result, it is then an estimate that is on the safe side."""
+    server_metric: Literal["Completed", "Scheduled"] = "Completed"
+    """Which rate Server's result is: of what was completed, or, by the rules of v0.5, as it was scheduled."""
+
+
+class Deviation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A value of the spec that differs from what the edition of the rules fixes, both as a user would write them."""
+
+    field: str
+    """For example spec.load.minDuration."""
+    value: str
+    fixed: str
+    source: str
+    """Where the edition says so."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -123,6 +136,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     schema: Literal["inferometer.dev/plan/v1"] = PLAN_SCHEMA
     name: str
     """The benchmark's name: for people only."""
+    rules: str = "custom"
+    """The edition of the rules by which the run is judged, for example mlperf-v6.1; custom for none."""
+    task: str = ""
+    """The edition's task; empty where there is none."""
+    deviations: tuple[Deviation, ...] = ()
+    """From the edition; empty where the run is by the rules, or by none."""
     protocol: Literal["http", "grpc"]
     model: ModelPlan
     data: SyntheticData | NpzData | KServeJsonData
@@ -166,6 +185,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     replicas: tuple[ReplicaAddress, ...]
     worker_uids: tuple[str, ...] = ()
+    worker_nodes: tuple[str, ...] = ()
+    """Where each worker runs; empty where that is not known."""
 
 
 def encode(plan: Plan) -> bytes:

@@ -110,22 +110,22 @@ def _of_a_run(path: Path, decoded: "Decoded", times: Path | None) -> str:
 def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[str]":
     """How much is asked, for how long, and what is expected of it."""
     from inferometer_loadgen.spec import scenarios
-    from inferometer_loadgen.spec.units import format_duration_ns, parse_duration_ns
+    from inferometer_loadgen.spec.units import format_duration_ns
     from inferometer_loadgen.stream.lengths import expected_samples
     from inferometer_loadgen.verdict.wording import counted, percentile_name
 
     load, qps = spec.load, scenarios.target_qps(spec.load)
-    duration_ns, bound_ns = parse_duration_ns(load.min_duration), scenarios.latency_bound_ns(load)
-    least = counted(load.min_queries, "query", "queries")
+    duration_ns, bound_ns = scenarios.min_duration_ns(load), scenarios.latency_bound_ns(load)
+    least = counted(scenarios.min_queries(load), "query", "queries")
     if recording is not None:
         recorded = counted(recording.queries, "query", "queries")
         yield f"{recorded} in {format_duration_ns(recording.lasts_ns)} as recorded"
     elif spec.scenario == "Server":
-        expected = max(load.min_queries, round(qps * duration_ns / 1e9))
+        expected = max(scenarios.min_queries(load), round(qps * duration_ns / 1e9))
         takes_ns = max(duration_ns, round(expected / qps * 1e9))
         yield f"about {counted(expected, 'query', 'queries')} at {qps:,g}/s in {format_duration_ns(takes_ns)}"
     elif spec.scenario == "Offline":
-        samples = max(load.min_queries, expected_samples(duration_ns, qps))
+        samples = max(scenarios.min_queries(load), expected_samples(duration_ns, qps))
         takes = format_duration_ns(samples / qps * 1e9)
         yield f"1 query of {counted(samples, 'sample', 'samples')} in {takes} if {qps:,g}/s are answered"
         yield f"{scenarios.in_flight(spec.scenario, load, spec.target.triton.replicas):,} requests in flight"

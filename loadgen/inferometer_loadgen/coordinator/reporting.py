@@ -26,6 +26,8 @@ from inferometer_loadgen.report.schema import (
     WorkerReport,
     WorkerVitals,
 )
+from inferometer_loadgen.rules import CUSTOM
+from inferometer_loadgen.rules.submittable import obstacles
 from inferometer_loadgen.stream import Issue, Stream, issue_of, stream_digest
 from inferometer_loadgen.verdict import (
     NEVER_NS,
@@ -62,6 +64,7 @@ class RunFacts:
 
 def build_report(facts: RunFacts, measured: Measured, verdict: Verdict) -> Report:
     """The report of one run."""
+    found = obstacles(facts.plan, facts.assignment)
     return Report(
         name=facts.plan.name,
         run_uid=facts.run_uid,
@@ -73,6 +76,10 @@ def build_report(facts: RunFacts, measured: Measured, verdict: Verdict) -> Repor
         verdict=verdict.word,
         reasons=_reasons(verdict.reasons),
         warnings=_reasons(verdict.warnings),
+        per_rules=None if facts.plan.rules == CUSTOM else not facts.plan.deviations,
+        deviations=facts.plan.deviations,
+        submittable=not found,
+        obstacles=found,
         result=_result(measured, facts.plan),
         replicas=tuple(_replica(facts, measured, replica) for replica in range(facts.plan.replicas)),
         client=_client(facts, measured),

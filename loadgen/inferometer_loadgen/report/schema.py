@@ -9,7 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from inferometer_loadgen.plan import Assignment, Plan
+from inferometer_loadgen.plan import Assignment, Deviation, Plan
+from inferometer_loadgen.rules.submittable import Obstacle
 from inferometer_loadgen.verdict.metric import MetricName, MetricUnit
 
 REPORT_SCHEMA: Literal["inferometer.dev/report/v1"] = "inferometer.dev/report/v1"
@@ -202,6 +203,12 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     verdict: Literal["Valid", "Invalid", "Inconclusive"]
     reasons: tuple[Reason, ...]
     warnings: tuple[Reason, ...]
+    per_rules: bool | None = None
+    """Whether all numbers are those of the plan's edition of the rules; None for custom."""
+    deviations: tuple[Deviation, ...] = ()
+    submittable: bool = False
+    obstacles: tuple[Obstacle, ...] = ()
+    """Why it can't be submitted to MLPerf: each, in a fixed order."""
     result: Result
     replicas: tuple[ReplicaReport, ...]
     client: ClientReport

@@ -30,6 +30,9 @@ class ShortReport(ReportStruct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     result: Result
     send_lag_p99_ns: int | None
+    per_rules: bool | None = None
+    submittable: bool | None = None
+    """As in the report; None in what an older coordinator has left."""
     failure: FailureReport | None = None
     """What the run has failed of, where the report is of what was measured until then."""
 
@@ -43,6 +46,8 @@ def in_short(report: Report, report_sha256: str, failure: FailureReport | None =
         reasons=report.reasons,
         result=report.result,
         send_lag_p99_ns=report.client.send_lag_p99_ns,
+        per_rules=report.per_rules,
+        submittable=report.submittable,
         failure=failure,
     )
 

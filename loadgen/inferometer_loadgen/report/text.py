@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from inferometer_loadgen.plan import JudgePlan
 from inferometer_loadgen.report.schema import EarlyStopping, ReplicaReport, Report, Result, WorkerReport
-from inferometer_loadgen.report.words import result_words
+from inferometer_loadgen.report.words import deviation_words, result_words, submittable_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_loadgen.verdict.wording import counted, percentile_name
 
@@ -57,6 +57,7 @@ def _details(report: Report, location: str) -> Iterator[str]:
         yield f"warning: {warning.type}: {warning.message}"
     if report.result.early_stopping is not None:
         yield f"early stopping: {_early_stopping(report.result, report.result.early_stopping)}"
+    yield from _by_which_rules(report)
     yield f"server: {_servers(report)}"
     if len(report.replicas) > 1:
         yield from (f"  {line}" for line in _replicas(report.replicas))
@@ -75,6 +76,18 @@ def _early_stopping(result: Result, found: EarlyStopping) -> str:
         return f"{word}, {needed}"
     name = percentile_name(result.percentile)
     return f"{word}, {name} itself {_latency(result.latency.at_percentile_ns)}, the result is on the safe side of it"
+
+
+def _by_which_rules(report: Report) -> Iterator[str]:
+    """By which edition, and what keeps the run from it; nothing where no edition was asked for."""
+    if report.per_rules is None:
+        return
+    plan = report.plan
+    yield (
+        f"rules: {plan.rules} {plan.task}, per rules: {str(report.per_rules).lower()}, "
+        f"submittable: {submittable_words(report)}"
+    )
+    yield from (f"  {deviation_words(one)}" for one in report.deviations)
 
 
 def _servers(report: Report) -> str:

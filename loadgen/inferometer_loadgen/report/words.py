@@ -1,6 +1,7 @@
 """Figures of a report in words: the same in the shell, in the status and in its columns."""
 
-from inferometer_loadgen.report.schema import Result
+from inferometer_loadgen.plan import Deviation
+from inferometer_loadgen.report.schema import Report, Result
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_loadgen.verdict.wording import percentile_name
 
@@ -26,3 +27,15 @@ def qps_of(result: Result) -> float | None:
 def figure(value: float) -> str:
     """A rate with a reader's precision."""
     return f"{value:,.1f}" if value < 1000 else f"{value:,.0f}"
+
+
+def deviation_words(deviation: Deviation) -> str:
+    """A deviation on one line: what was asked, what the edition fixes, and where it says so."""
+    return f"{deviation.field}: {deviation.value}, not {deviation.fixed} ({deviation.source})"
+
+
+def submittable_words(report: Report) -> str:
+    """Whether it can be submitted and, in short, why not: false (own engine; 4 workers)."""
+    if report.submittable:
+        return "true"
+    return f"false ({'; '.join(one.short for one in report.obstacles)})"

@@ -120,6 +120,29 @@ class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
             "Replay: the times of a recording of your own, judged as Server is."
         ),
     ] = "Server"
+    rules: Annotated[
+        str,
+        Meta(
+            pattern=r"^(custom|mlperf-v[0-9]{1,3}\.[0-9]{1,3})$",
+            max_length=32,
+            description="The edition of the MLPerf rules, such as mlperf-v6.1: with task and scenario it fills what "
+            "`load` leaves out, and names what differs. custom holds the load against no edition.",
+            extra={"form": "custom, or an edition of the MLPerf rules, such as mlperf-v6.1"},
+        ),
+    ] = "custom"
+    task: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=64,
+                pattern=r"^[a-z0-9][a-z0-9.-]*$",
+                description="The task of `rules`, such as resnet50.",
+                extra={"form": "a task's name, such as resnet50"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     metrics: Annotated[Metrics, Meta(description="How the servers are observed.")] = Metrics()
     run_policy: Annotated[RunPolicy, Meta(description="How long the run may take, and what stays of it.")] = RunPolicy()
     suspend: Annotated[

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from msgspec import UNSET, Struct
-from msgspec.structs import fields as fields_of
 
+from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
-from inferometer_loadgen.spec.load import Load
+from inferometer_loadgen.spec.editions import filled
 from inferometer_loadgen.spec.units import format_duration_ns, parse_duration_ns
 
 MAX_NAME_LENGTH = 40
@@ -102,7 +102,7 @@ def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecErr
     )
     for path, text in (
         *((path, text) for path, text in given if isinstance(text, str)),
-        ("spec.load.minDuration", spec.load.min_duration),
+        ("spec.load.minDuration", scenarios.min_duration(spec.load)),
         ("spec.metrics.interval", spec.metrics.interval),
         ("spec.target.triton.startupTimeout", spec.target.triton.startup_timeout),
     ):
@@ -133,11 +133,11 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     deadline, load = spec.run_policy.active_deadline, spec.load
     if not isinstance(deadline, str):
         return
-    least_ns = parse_duration_ns(load.warmup) + parse_duration_ns(load.min_duration)
+    least_ns = parse_duration_ns(load.warmup) + scenarios.min_duration_ns(load)
     if spec.scenario != "Replay" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
-            f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{load.min_duration}` are",
+            f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{scenarios.min_duration(load)}` are",
             "allow that, and some minutes more for servers to start",
         )
 
@@ -160,11 +160,11 @@ def check_recording(spec: BenchmarkSpec, lasts_ns: int) -> tuple[SpecError, ...]
 def _queries_fit(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """More queries than a run can hold. Next: a shorter minDuration, fewer minQueries or a lower targetQPS."""
     load, qps = spec.load, scenarios.target_qps(spec.load)
-    expected = max(load.min_queries, qps * parse_duration_ns(load.min_duration) / 1e9)
+    expected = max(scenarios.min_queries(load), qps * scenarios.min_duration_ns(load) / 1e9)
     if expected > MAX_QUERIES:
         yield SpecError(
             "spec.load.minDuration",
-            f"`{load.min_duration}` at targetQPS {qps:,g} makes {expected:,.0f} queries, "
+            f"`{scenarios.min_duration(load)}` at targetQPS {qps:,g} makes {expected:,.0f} queries, "
             f"and a run holds at most {MAX_QUERIES:,}",
             "shorten minDuration or lower targetQPS",
         )
@@ -182,7 +182,9 @@ def _fields_fit_the_scenario(_name: str, spec: BenchmarkSpec) -> Iterator[SpecEr
                     path, f"is missing, and MultiStream in {scenarios.TICKING} needs it", "add it: the ticks per second"
                 )
         elif value is UNSET:
-            if spec.scenario in fit.needed:
+            # An edition that lacks this scenario is a fault of its own; one that has it fills its bound.
+            by_rules = fit.name == "latencyBound" and spec.rules != CUSTOM
+            if spec.scenario in fit.needed and not by_rules:
                 yield SpecError(path, f"is missing, and scenario {spec.scenario} needs it", f"add it: {fit.is_for}")
         elif spec.scenario not in fit.scenarios:
             said = "" if isinstance(value, Struct) else f"`{value}` "
@@ -203,14 +205,41 @@ def _ticks_have_no_early_stopping(_name: str, spec: BenchmarkSpec) -> Iterator[S
         )
 
 
+def _the_rules_have_it(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Rules, a task or a scenario that no pack has. Next: one of those that the message lists."""
+    packs = installed_packs()
+    if spec.rules == CUSTOM:
+        if spec.task is not UNSET:
+            yield SpecError(
+                "spec.task",
+                f"`{spec.task}` means nothing with custom rules",
+                f"leave it out, or set rules to {' or '.join(packs)}",
+            )
+        return
+    pack = packs.get(spec.rules)
+    if pack is None:
+        yield SpecError("spec.rules", f"`{spec.rules}` is no pack", f"write {', '.join(packs)} or {CUSTOM}")
+    elif spec.task is UNSET:
+        yield SpecError("spec.task", f"is missing, and {pack.name} needs it", f"write one of {', '.join(pack.tasks)}")
+    elif spec.task not in pack.tasks:
+        yield SpecError(
+            "spec.task", f"`{spec.task}` is no task of {pack.name}", f"write one of {', '.join(pack.tasks)}"
+        )
+    elif spec.scenario not in pack.tasks[spec.task].scenarios:
+        yield SpecError(
+            "spec.scenario",
+            f"`{spec.scenario}` is no scenario of {spec.task} in {pack.name}",
+            f"write one of {', '.join(scenarios_of(pack, spec.task))}",
+        )
+
+
 def _a_recording_says_how_long(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """A minDuration or minQueries in Replay, which sends the whole recording. Next: leave it out."""
     if spec.scenario != "Replay":
         return
-    ordinary = {field.name: field.default for field in fields_of(Load)}
-    for name, attribute in scenarios.BY_RECORDING:
+    for name, attribute, ordinary in scenarios.BY_RECORDING:
         value = getattr(spec.load, attribute)
-        if value != ordinary[attribute]:
+        if value not in (UNSET, ordinary):
             yield SpecError(
                 f"spec.load.{name}",
                 f"`{value}` means nothing in scenario Replay, which sends the whole recording",
@@ -302,6 +331,7 @@ RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
 )
 RULES: tuple[Rule, ...] = (
     *RULES_OF_ANY_SCENARIO,
+    _the_rules_have_it,
     _fields_fit_the_scenario,
     _ticks_have_no_early_stopping,
     _a_recording_says_how_long,
@@ -312,4 +342,5 @@ RULES: tuple[Rule, ...] = (
 
 def check(name: str, spec: BenchmarkSpec, rules: tuple[Rule, ...] = RULES) -> tuple[SpecError, ...]:
     """Everything that is wrong with a spec which already fits its schema; empty when it can be run."""
+    spec = filled(spec)
     return tuple(error for rule in rules for error in rule(name, spec))

@@ -18,6 +18,7 @@ from inferometer_loadgen.spec.base import ObjectName
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import RULES, RULES_OF_ANY_SCENARIO, SpecError, check
 from inferometer_loadgen.spec.documents import Document, YamlError, read_documents
+from inferometer_loadgen.spec.editions import filled
 from inferometer_loadgen.spec.errors import LocatedError, SpecErrors, alone
 from inferometer_loadgen.spec.walk import misfits
 
@@ -64,8 +65,8 @@ class _Benchmark(msgspec.Struct, frozen=True, rename="camel"):
 def decode_object(benchmark: Mapping[str, object]) -> tuple[BenchmarkSpec | None, tuple[SpecError, ...]]:
     """The spec of an InferenceBenchmark as the API server has it, and all that is wrong with it.
 
-    The spec is None where it does not fit its classes; one that fits may still have errors between its fields, and
-    is to be run only where there are none.
+    What its edition of the rules fixes is filled in. The spec is None where it does not fit its classes; one that fits
+    may still have errors between its fields, and is to be run only where there are none.
     """
     return _judge(benchmark, strict=False)
 
@@ -98,7 +99,7 @@ def _judge(benchmark: Mapping[str, object], *, strict: bool) -> tuple[BenchmarkS
         except msgspec.ValidationError as error:
             # The walk and msgspec should agree; where they do not, msgspec is believed.
             return None, (*errors, SpecError("spec", str(error), "correct the value"))
-        return spec, (*errors, *check(name, spec))
+        return filled(spec), (*errors, *check(name, spec))
     return None, (*errors, *_checked_besides(name, benchmark.get("spec"), errors))
 
 

@@ -22,12 +22,9 @@ TIMES_KEY = "times.csv"
 class SpecSeeds(SpecStruct, frozen=True, kw_only=True):
     """The seeds of the query stream, named as in MLPerf's LoadGen; its generators use them modulo 2^32."""
 
-    qsl: Annotated[Seed, Meta(description="Decides which samples are loaded, and in which order.")] = (
-        2085463073848966840
-    )
-    sample_index: Annotated[Seed, Meta(description="Decides which sample each query asks.")] = 2747215439041700203
-    # LoadGen's v6.1 seed is 16159082839903944936, which an int64 cannot hold; taken modulo 2^32 it is the same stream.
-    schedule: Annotated[Seed, Meta(description="Decides when each query is sent.")] = 16159082839903944936 % 2**32
+    qsl: Annotated[Seed, Meta(description="Decides which samples are loaded, and in which order.")] | UnsetType = UNSET
+    sample_index: Annotated[Seed, Meta(description="Decides which sample each query asks.")] | UnsetType = UNSET
+    schedule: Annotated[Seed, Meta(description="Decides when each query is sent.")] | UnsetType = UNSET
 
 
 class Synthetic(SpecStruct, frozen=True, kw_only=True):
@@ -115,7 +112,7 @@ class Load(SpecStruct, frozen=True, kw_only=True):
                 gt=0,
                 lt=1,
                 description="The share of queries that must be within latencyBound, or whose latency is the result; "
-                "0.9 in SingleStream and 0.99 elsewhere if left out.",
+                "if left out as `rules` say, and 0.9 in SingleStream and 0.99 elsewhere where they are custom.",
             ),
         ]
         | UnsetType
@@ -170,13 +167,17 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
-    stream_dialect: Annotated[
-        Literal["loadgen-6.0", "loadgen-r0.5"],
-        Meta(
-            description="Whose query stream is sent: that of LoadGen 6.0, or that of the rules of 2019, in which "
-            "MultiStream sends a query at each tick of targetQPS and skips the ticks at which one is still open."
-        ),
-    ] = "loadgen-6.0"
+    stream_dialect: (
+        Annotated[
+            Literal["loadgen-6.0", "loadgen-r0.5"],
+            Meta(
+                description="Whose query stream is sent: that of LoadGen 6.0, or that of the rules of 2019, in which "
+                "MultiStream sends a query at each tick of targetQPS and skips the ticks at which one is still open. "
+                "If left out the one of `rules`, and loadgen-6.0 where they are custom."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     protocol: Annotated[
         Literal["http", "grpc"],
         Meta(description="KServe v2 over HTTP, with binary tensors, or over gRPC."),
@@ -190,22 +191,28 @@ class Load(SpecStruct, frozen=True, kw_only=True):
             "MultiStream have one query open at a time, and so one worker.",
         ),
     ] = 1
-    min_duration: Annotated[
-        Duration,
-        Meta(
-            description="Queries are sent for at least this long for the result to be valid; in Replay the recording "
-            "says how long."
-        ),
-    ] = "60s"
-    min_queries: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=50_000_000,
-            description="At least this many queries are sent; in Offline, whose query is one, samples; in Replay the "
-            "recording says how many.",
-        ),
-    ] = 100
+    min_duration: (
+        Annotated[
+            Duration,
+            Meta(
+                description="Queries are sent for at least this long for the result to be valid; in Replay the "
+                "recording says how long. If left out as `rules` say, and 60s where they are custom."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    min_queries: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=50_000_000,
+                description="At least this many queries are sent; in Offline, whose query is one, samples; in Replay "
+                "the recording says how many. If left out as `rules` say, and 100 where they are custom.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     warmup: Annotated[
         Duration,
         Meta(description="The same load is sent for this long before the measurement, and not counted."),
@@ -239,9 +246,13 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
-    seeds: Annotated[SpecSeeds, Meta(description="The seeds of the query stream; MLPerf v6.1's by default.")] = (
-        SpecSeeds()
-    )
+    seeds: Annotated[
+        SpecSeeds,
+        Meta(
+            description="The seeds of the query stream; if left out those of `rules`, and MLPerf v6.1's where they are "
+            "custom."
+        ),
+    ] = SpecSeeds()
     resources: Annotated[
         Resources,
         Meta(description="CPU and memory of one worker. Whole CPUs with equal limits keep its timing steady."),

@@ -11,11 +11,11 @@ from inferometer_loadgen.plan import (
     ModelPlan,
     NpzData,
     Plan,
-    Seeds,
     StreamPlan,
     SyntheticData,
 )
-from inferometer_loadgen.spec import scenarios
+from inferometer_loadgen.rules import ScenarioRules
+from inferometer_loadgen.spec import editions, scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec, ModelInput
 from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.units import parse_duration_ns
@@ -52,10 +52,11 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
 
     `library` is needed where the data are not synthetic, `recording` where the scenario is Replay.
     """
+    spec, fixed = editions.filled(spec), editions.rules_of(spec) or ScenarioRules()
     load, scenario = spec.load, spec.scenario
     data = _data(load, library)
     bound_ns = scenarios.latency_bound_ns(load)
-    min_duration_ns, min_queries = parse_duration_ns(load.min_duration), load.min_queries
+    min_duration_ns, min_queries = scenarios.min_duration_ns(load), scenarios.min_queries(load)
     if scenario == "Replay":
         if recording is None:
             raise TypeError("the plan of a replay needs the recording's facts")
@@ -64,6 +65,9 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
     replicas = spec.target.triton.replicas
     return Plan(
         name=name,
+        rules=spec.rules,
+        task="" if spec.task is UNSET else spec.task,
+        deviations=editions.deviations(spec, data.samples),
         protocol=load.protocol,
         model=ModelPlan(
             name=spec.model.name,
@@ -73,14 +77,15 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         ),
         data=data,
         stream=StreamPlan(
-            dialect=load.stream_dialect,
+            dialect=scenarios.stream_dialect(load),
             scenario=scenario,
-            seeds=Seeds(qsl=load.seeds.qsl, sample_index=load.seeds.sample_index, schedule=load.seeds.schedule),
+            order="Drawn" if fixed.order is None else fixed.order.takes,
+            seeds=editions.seeds_of(spec),
             target_qps=scenarios.target_qps(load),
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
             total_samples=data.samples,
-            performance_samples=data.samples,
+            performance_samples=editions.performance_samples(spec, data.samples),
             replay=b"" if recording is None else recording.packed,
             samples_per_query=scenarios.samples_per_query(scenario, load),
             samples_per_request=scenarios.samples_per_request(load),
@@ -91,6 +96,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
             early_stopping=load.early_stopping is True,
+            server_metric="Completed" if fixed.server_metric is None else fixed.server_metric.takes,
         ),
         workers=load.workers,
         replicas=replicas,

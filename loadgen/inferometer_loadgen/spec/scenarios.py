@@ -29,9 +29,17 @@ OFFLINE_IN_FLIGHT_PER_REPLICA = 64
 MAX_REPLAY_NS = 6 * 3_600 * 1_000_000_000
 """The longest recording: pods are made to live so long before its times are known."""
 
-BY_RECORDING: tuple[tuple[str, str], ...] = (("minDuration", "min_duration"), ("minQueries", "min_queries"))
-"""Fields that mean nothing in Replay, whose recording is sent as a whole; as they have defaults, nobody can tell
-whether one was left out, so in Replay they must have these. In the file, and in `Load`."""
+CUSTOM_DIALECT: Literal["loadgen-6.0"] = "loadgen-6.0"
+CUSTOM_MIN_DURATION = "60s"
+CUSTOM_MIN_QUERIES = 100
+"""What is taken where a field was left out and no edition of the rules fixes it."""
+
+BY_RECORDING: tuple[tuple[str, str, str | int], ...] = (
+    ("minDuration", "min_duration", CUSTOM_MIN_DURATION),
+    ("minQueries", "min_queries", CUSTOM_MIN_QUERIES),
+)
+"""Fields that mean nothing in Replay, whose recording is sent as a whole: in the file, in `Load`, and the value that
+was their default, which API servers have written into stored objects where users left them out."""
 
 MAX_CONNECTIONS = 512
 """Of one worker to one replica."""
@@ -139,7 +147,27 @@ FITS = (
 
 def is_ticking(scenario: str, load: Load) -> bool:
     """Whether queries are sent at ticks of a clock: MultiStream by the rules of 2019."""
-    return scenario == "MultiStream" and load.stream_dialect == TICKING
+    return scenario == "MultiStream" and stream_dialect(load) == TICKING
+
+
+def stream_dialect(load: Load) -> Literal["loadgen-6.0", "loadgen-r0.5"]:
+    """Whose query stream is sent."""
+    return CUSTOM_DIALECT if load.stream_dialect is UNSET else load.stream_dialect
+
+
+def min_duration(load: Load) -> str:
+    """The least duration, as written."""
+    return CUSTOM_MIN_DURATION if load.min_duration is UNSET else load.min_duration
+
+
+def min_duration_ns(load: Load) -> int:
+    """The least duration."""
+    return parse_duration_ns(min_duration(load))
+
+
+def min_queries(load: Load) -> int:
+    """The least number of queries; in Offline of samples."""
+    return CUSTOM_MIN_QUERIES if load.min_queries is UNSET else load.min_queries
 
 
 def target_qps(load: Load) -> float:

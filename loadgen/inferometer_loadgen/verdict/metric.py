@@ -12,7 +12,11 @@ from inferometer_loadgen.verdict.measured import NEVER_NS, Measured, QueryStatus
 from inferometer_loadgen.verdict.percentiles import percentile_of, unless_never
 
 type MetricName = Literal[
-    "completed_samples_per_second", "samples_per_second", "latency_at_percentile", "samples_per_query"
+    "completed_samples_per_second",
+    "scheduled_samples_per_second",
+    "samples_per_second",
+    "latency_at_percentile",
+    "samples_per_query",
 ]
 type MetricUnit = Literal["samples/s", "ns", "samples/query"]
 
@@ -29,6 +33,8 @@ class Metric:
 def metric(measured: Measured, plan: Plan) -> Metric:
     """The scenario's metric (MLPerf inference rules, "Scenarios"; LoadGen 6.0.17, results.cc)."""
     match plan.stream.scenario:
+        case "Server" if plan.judge.server_metric == "Scheduled":
+            return Metric("scheduled_samples_per_second", scheduled_metric(measured), "samples/s")
         case "Server" | "Replay":
             return Metric("completed_samples_per_second", server_metric(measured), "samples/s")
         case "Concurrency":
@@ -54,6 +60,12 @@ def server_metric(measured: Measured) -> float | None:
     if answered < 2 or measured.status[issued[-1]] != QueryStatus.OK:
         return None
     return (answered - 1) / (int(measured.done_ns[issued[-1]]) / 1e9)
+
+
+def scheduled_metric(measured: Measured) -> float | None:
+    """Server's result in LoadGen r0.5: (n - 1) / last scheduled time, whatever was answered; None of one query."""
+    last_ns = int(measured.scheduled_ns.max()) if len(measured) else 0
+    return (len(measured) - 1) / (last_ns / 1e9) if last_ns else None
 
 
 def samples_per_second(measured: Measured) -> float | None:

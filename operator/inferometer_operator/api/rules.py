@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
@@ -111,26 +112,69 @@ ONE_WORKER_KNOWS: Rule = {
 }
 
 
+def recording_rules() -> Iterator[Rule]:
+    """In Replay nothing is set that the recording decides; a stored object may have what was the default."""
+    for name, _, ordinary in scenarios.BY_RECORDING:
+        written = f"'{ordinary}'" if isinstance(ordinary, str) else str(ordinary)
+        yield {
+            "rule": f"self.scenario != 'Replay' || !has(self.load.{name}) || self.load.{name} == {written}",
+            "message": f"{name} means nothing in scenario Replay, which sends the whole recording; leave it out",
+            "fieldPath": f".load.{name}",
+        }
+
+
+_TICKING_PACKS = tuple(
+    name for name, pack in installed_packs().items() if pack.stream_dialect.takes == scenarios.TICKING
+)
+
+
+def _is_ticking() -> str:
+    return (
+        f"(has(self.load.streamDialect) ? self.load.streamDialect == '{scenarios.TICKING}' : "
+        f"self.rules in {_cel_list(_TICKING_PACKS)})"
+    )
+
+
 NO_EARLY_STOPPING_AT_TICKS: Rule = {
     "rule": "!has(self.load.earlyStopping) || !self.load.earlyStopping || self.scenario != 'MultiStream' || "
-    f"self.load.streamDialect != '{scenarios.TICKING}'",
+    f"!{_is_ticking()}",
     "message": f"earlyStopping does not fit streamDialect {scenarios.TICKING}, whose rules have none; leave it out, or "
     "set streamDialect to loadgen-6.0",
     "fieldPath": ".load.earlyStopping",
 }
 
 
-def recording_rules() -> Iterator[Rule]:
-    """In Replay nothing is set that the recording decides; what has its default was not set."""
-    ordinary = {field.name: field.default for field in msgspec.structs.fields(Load)}
-    for name, attribute in scenarios.BY_RECORDING:
-        default = ordinary[attribute]
-        written = f"'{default}'" if isinstance(default, str) else str(default)
+def edition_rules() -> Iterator[Rule]:
+    """A pack that there is, with a task and a scenario that it has."""
+    packs = installed_packs()
+    yield {
+        "rule": f"self.rules in {_cel_list((CUSTOM, *packs))}",
+        "message": f"rules of another name than those there are; use {', '.join(packs)} or {CUSTOM}",
+        "fieldPath": ".rules",
+    }
+    yield {
+        "rule": f"self.rules != '{CUSTOM}' || !has(self.task)",
+        "message": f"task means nothing with custom rules; leave it out, or set rules to {' or '.join(packs)}",
+        "fieldPath": ".task",
+    }
+    for name, pack in packs.items():
+        tasks = tuple(pack.tasks)
         yield {
-            "rule": f"self.scenario != 'Replay' || self.load.{name} == {written}",
-            "message": f"{name} means nothing in scenario Replay, which sends the whole recording; leave it out",
-            "fieldPath": f".load.{name}",
+            "rule": f"self.rules != '{name}' || (has(self.task) && self.task in {_cel_list(tasks)})",
+            "message": f"{name} needs a task that it has; set task to one of {', '.join(tasks)}",
+            "fieldPath": ".task",
         }
+        by_scenarios: dict[tuple[str, ...], list[str]] = {}
+        for task in tasks:
+            by_scenarios.setdefault(scenarios_of(pack, task), []).append(task)
+        for ruled, of in by_scenarios.items():
+            yield {
+                "rule": f"self.rules != '{name}' || !has(self.task) || !(self.task in {_cel_list(tuple(of))}) || "
+                f"self.scenario in {_cel_list(ruled)}",
+                "message": f"{' and '.join(of)} of {name} in another scenario than the rules have; use "
+                f"{' or '.join(ruled)}",
+                "fieldPath": ".scenario",
+            }
 
 
 def scenario_rules() -> tuple[Rule, ...]:
@@ -141,11 +185,16 @@ def scenario_rules() -> tuple[Rule, ...]:
 def _fit_rules(fit: scenarios.Fit) -> Iterator[Rule]:
     given, ticking = f"has(self.load.{fit.name})", "false"
     if fit.name == "targetQPS":
-        ticking = f"(self.scenario == 'MultiStream' && self.load.streamDialect == '{scenarios.TICKING}')"
+        ticking = f"(self.scenario == 'MultiStream' && {_is_ticking()})"
+    filled = ""
+    if fit.name == "latencyBound":
+        filled = f" || self.rules != '{CUSTOM}'"
+    elif fit.name == "targetQPS":
+        filled = f" || (self.scenario == 'MultiStream' && self.rules in {_cel_list(_TICKING_PACKS)})"
     if fit.needed:
         also = "" if ticking == "false" else f", and MultiStream in the dialect {scenarios.TICKING},"
         yield {
-            "rule": f"{given} || !(self.scenario in {_cel_list(fit.needed)} || {ticking})",
+            "rule": f"{given} || !(self.scenario in {_cel_list(fit.needed)} || {ticking}){filled}",
             "message": f"{fit.name} is missing, and {' and '.join(fit.needed)}{also} need it; set {fit.is_for}",
             "fieldPath": ".load",
         }
@@ -163,6 +212,7 @@ SPEC_RULES: RulesOf = {
         CANCEL_IS_A_LATCH,
         ONE_WORKER,
         NO_EARLY_STOPPING_AT_TICKS,
+        *edition_rules(),
         *scenario_rules(),
         *recording_rules(),
     ),

@@ -187,6 +187,17 @@ class BenchmarkStatus(StatusStruct, frozen=True, kw_only=True):
     reasons: Annotated[
         tuple[ReasonStatus, ...], Meta(max_length=32, description="Why the verdict, or the failure, is what it is.")
     ] = ()
+    per_rules: (
+        Annotated[bool, Meta(description="Whether all numbers are those of the edition of the rules.")] | UnsetType
+    ) = UNSET
+    deviations: Annotated[
+        tuple[Message, ...],
+        Meta(max_length=32, description="What differs from the edition of the rules, and where it says so."),
+    ] = ()
+    submittable: Annotated[bool, Meta(description="Whether the run could be submitted to MLPerf.")] | UnsetType = UNSET
+    obstacles: Annotated[
+        tuple[ReasonStatus, ...], Meta(max_length=32, description="Why it can't be submitted to MLPerf.")
+    ] = ()
     result: Annotated[Result, Meta(description="The figures that the run is known by.")] | UnsetType = UNSET
     client: Annotated[ClientFigures, Meta(description="How fit the client was to measure.")] | UnsetType = UNSET
     servers: Annotated[tuple[ServerStatus, ...], Meta(max_length=256, description="Each replica.")] = ()

@@ -34,7 +34,7 @@ def load_bound_s(spec: BenchmarkSpec) -> float:
     """A bound of the time that load is sent: warm-up, stream and drain. Poisson gaps add up to a few percent more."""
     load = spec.load
     qps = scenarios.target_qps(load)
-    stream_s = max(parse_duration_ns(load.min_duration) / 1e9, load.min_queries / qps if qps else 0)
+    stream_s = max(scenarios.min_duration_ns(load) / 1e9, scenarios.min_queries(load) / qps if qps else 0)
     if spec.scenario == "Replay":
         stream_s = scenarios.MAX_REPLAY_NS / 1e9
     elif spec.scenario != "Server":

@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import ShortReport, in_short
-from inferometer_loadgen.report.words import figure, qps_of, result_words
+from inferometer_loadgen.report.words import deviation_words, figure, qps_of, result_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import (
@@ -48,6 +48,8 @@ def finished_status(observed: Observed, report: schema.Report, sha256: str) -> B
     kept = Said(ConditionType.REPORT_STORED, TRUE, "Stored", f"the report is in ConfigMap {name}")
     return changed(
         verdict_status(observed, in_short(report, sha256), kept),
+        deviations=tuple(shortened(deviation_words(one)) for one in report.deviations),
+        obstacles=tuple(ReasonStatus(type=one.type, message=one.message) for one in report.obstacles),
         servers=tuple(_server(observed, one) for one in report.replicas),
         report=ReportReference(config_map=name, sha256=sha256),
         versions=_versions(observed.run.status.versions, report),
@@ -76,6 +78,8 @@ def verdict_status(observed: Observed, short: ShortReport, kept: Said) -> Benchm
         reasons=tuple(
             ReasonStatus(type=reason_name(one.type), message=shortened(one.message)) for one in short.reasons[:32]
         ),
+        per_rules=UNSET if short.per_rules is None else short.per_rules,
+        submittable=UNSET if short.submittable is None else short.submittable,
         progress=_all_done(short, format_time(now)),
         result=_result(short.result),
         client=UNSET if (lag_ns := short.send_lag_p99_ns) is None else ClientFigures(send_lag_p99_ns=lag_ns),

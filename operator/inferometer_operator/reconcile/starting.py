@@ -87,6 +87,7 @@ def _assignment(observed: Observed) -> Assignment:
     return Assignment(
         replicas=tuple(_address(pod, protocol) for pod in observed.servers if pod is not None),
         worker_uids=tuple(pod.uid for pod in observed.workers if pod is not None),
+        worker_nodes=tuple(pod.node for pod in observed.workers if pod is not None),
     )
 
 

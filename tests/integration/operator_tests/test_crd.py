@@ -36,6 +36,13 @@ def a_benchmark(name: str = "one", **spec: Any) -> dict[str, Any]:
     }
 
 
+def ruled(rules: str, task: str, scenario: str, **load: Any) -> dict[str, Any]:
+    """A benchmark by an edition of the rules."""
+    benchmark = a_scenario(scenario, **load)
+    benchmark["spec"] |= {"rules": rules, "task": task}
+    return benchmark
+
+
 def a_scenario(scenario: str, **load: Any) -> dict[str, Any]:
     return a_benchmark(scenario=scenario, load={"data": {"synthetic": {}}} | load)
 
@@ -107,6 +114,36 @@ OVER_CREATION = {
         a_benchmark(),
         changed("spec.load.data", {}),
         "set exactly one of synthetic, configMap",
+    ),
+    "rules are those of a pack": (
+        a_benchmark(),
+        changed("spec.rules", "mlperf-v9.9"),
+        "use mlperf-v0.5, mlperf-v6.1 or custom",
+    ),
+    "a task is one of an edition": (
+        a_benchmark(),
+        changed("spec.task", "bert"),
+        "task means nothing with custom rules",
+    ),
+    "an edition has tasks of its own": (
+        ruled("mlperf-v6.1", "bert", "SingleStream"),
+        ruled("mlperf-v6.1", "gnmt", "SingleStream"),
+        "mlperf-v6.1 needs a task that it has",
+    ),
+    "a task has scenarios of its own": (
+        ruled("mlperf-v6.1", "resnet50", "MultiStream"),
+        ruled("mlperf-v6.1", "bert", "MultiStream"),
+        "use SingleStream or Offline",
+    ),
+    "an edition fills Server's bound, and not its rate": (
+        ruled("mlperf-v0.5", "gnmt", "Server", targetQPS=20),
+        ruled("mlperf-v0.5", "gnmt", "Server"),
+        "targetQPS is missing",
+    ),
+    "an edition fills the ticks of MultiStream": (
+        ruled("mlperf-v0.5", "gnmt", "MultiStream"),
+        ruled("mlperf-v0.5", "gnmt", "MultiStream", streamDialect="loadgen-6.0", targetQPS=20),
+        "targetQPS means nothing in this scenario",
     ),
     "Server has a rate": (
         a_benchmark(),
@@ -401,7 +438,8 @@ def test_defaults_are_filled_in_by_the_api_server(benchmarks: Benchmarks) -> Non
     assert spec["metrics"] == {"interval": "1s"}
     assert spec["target"]["triton"]["gpu"] == {"count": 1, "resource": "nvidia.com/gpu"}
     assert spec["load"]["resources"]["limits"] == {"cpu": "1", "memory": "512Mi"}
-    assert spec["load"]["seeds"]["qsl"] == 2085463073848966840
+    assert spec["rules"] == "custom"
+    assert "minDuration" not in spec["load"], "what an edition may fill must be seen to be left out"
 
 
 def test_explain_reads_like_documentation(cluster: Cluster) -> None:

@@ -422,6 +422,7 @@ def test_a_start_that_is_written_is_given_with_the_addresses_of_that_moment() ->
     assert request.nonce == NONCE
     assert [one.url for one in request.assignment.replicas] == ["http://198.18.0.1:8000", "http://198.18.0.2:8000"]
     assert request.assignment.worker_uids == ("worker-0", "worker-1")
+    assert len(request.assignment.worker_nodes) == 2, "by it a run is known to share nodes with its servers"
     assert [told.note for told in given.tell] == ["one stream of 800 queries at 40/s over 2 workers"]
 
 

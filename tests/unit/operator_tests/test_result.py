@@ -2,9 +2,12 @@
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
+from inferometer_loadgen.plan import Deviation
 from inferometer_loadgen.report.schema import Reason, Report
 from inferometer_loadgen.report.short import in_short
+from inferometer_loadgen.rules.submittable import Obstacle
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import BenchmarkStatus, ClientFigures, Summary
 from inferometer_operator.reconcile.result import finished_status, told_of
@@ -64,3 +67,18 @@ def test_each_replica_has_its_share_its_times_and_its_node() -> None:
     # No data is not zero.
     assert second.absent_reason == "2 of 2 scrapes had no answer"
     assert not isinstance(second.queue_ns, int)
+
+
+def test_deviations_and_obstacles_are_in_the_status() -> None:
+    deviation = Deviation(field="spec.load.minDuration", value="20s", fixed="600s", source="mlperf.conf")
+    obstacle = Obstacle(type="OwnEngine", short="own engine", message="the rules ask for the official LoadGen")
+
+    status = of(a_report(per_rules=False, deviations=(deviation,), obstacles=(obstacle,)))
+
+    assert (status.per_rules, status.submittable) == (False, False)
+    assert status.deviations == ("spec.load.minDuration: 20s, not 600s (mlperf.conf)",)
+    assert [one.type for one in status.obstacles] == ["OwnEngine"]
+
+
+def test_a_run_by_no_edition_is_neither_by_the_rules_nor_against_them() -> None:
+    assert of(a_report()).per_rules is UNSET

@@ -1,8 +1,14 @@
 import pytest
+from msgspec.structs import replace
 
+from inferometer_loadgen.plan import Deviation
 from inferometer_loadgen.report.schema import Clock, EarlyStopping, Reason
 from inferometer_loadgen.report.text import report_text
+from inferometer_loadgen.rules.submittable import Obstacle
 from unit.report.reports import a_replica, a_report, a_worker
+
+OWN_ENGINE = Obstacle(type="OwnEngine", short="own engine", message="the rules ask for the official LoadGen")
+FOUR_WORKERS = Obstacle(type="ManyWorkers", short="4 workers", message="LoadGen runs on one node")
 
 
 def test_a_valid_run_ends_with_the_block_of_the_first_page():
@@ -203,3 +209,14 @@ def test_one_silent_replica_of_two_leaves_the_total_without_data_and_is_named():
 )
 def test_the_client_says_how_well_it_kept_the_schedule(changes, line):
     assert report_text(a_report(**changes), "").splitlines()[-1] == f"        {line}"
+
+
+def test_a_run_by_an_edition_says_what_differs_and_why_it_cannot_be_submitted():
+    deviation = Deviation(field="spec.load.minDuration", value="20s", fixed="600s", source="mlperf.conf")
+    report = a_report(per_rules=False, deviations=(deviation,), obstacles=(OWN_ENGINE, FOUR_WORKERS))
+    report = replace(report, plan=replace(report.plan, rules="mlperf-v6.1", task="dlrm-v3"))
+
+    assert report_text(report, "").splitlines()[1:3] == [
+        "        rules: mlperf-v6.1 dlrm-v3, per rules: false, submittable: false (own engine; 4 workers)",
+        "          spec.load.minDuration: 20s, not 600s (mlperf.conf)",
+    ]
