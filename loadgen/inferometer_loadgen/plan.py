@@ -102,6 +102,17 @@ class ModelPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Sent with every request."""
 
 
+class ScorerPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How the outputs of an accuracy run become one number."""
+
+    kind: Literal["top1", "coco-map", "bleu", "command"]
+    output: str = ""
+    """The model's output that is scored; empty where it has one only."""
+    label_offset: int = 0
+    """top1: so much is added to a label to make it the class that the model means."""
+    command: tuple[str, ...] = ()
+
+
 class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """By what the records are judged."""
 
@@ -112,6 +123,8 @@ class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     min_duration_ns: int
     min_queries: int
     """Offline: samples, since it is one query."""
+    accuracy_target: float | None = None
+    """The least score of an accuracy run; None where it is only reported."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -125,6 +138,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: SyntheticData | NpzData | KServeJsonData
     stream: StreamPlan
     judge: JudgePlan
+    scorer: ScorerPlan | None = None
+    """Of an accuracy run; None of all others."""
     workers: int
     replicas: int
     """Query i is sent by worker i mod `workers` to replica i mod `replicas`."""

@@ -14,6 +14,7 @@ from inferometer_loadgen.coordinator.self_reports import vitals_of
 from inferometer_loadgen.plan import Assignment, Plan, digest
 from inferometer_loadgen.protocol.frames import Finished
 from inferometer_loadgen.report.schema import (
+    AccuracyReport,
     ClientReport,
     Clock,
     Latency,
@@ -38,6 +39,7 @@ from inferometer_loadgen.verdict import (
     percentile,
     unless_never,
 )
+from inferometer_loadgen.verdict.accuracy import is_met
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def build_report(facts: RunFacts, measured: Measured, verdict: Verdict) -> Repor
         reasons=_reasons(verdict.reasons),
         warnings=_reasons(verdict.warnings),
         result=_result(measured, facts.plan),
+        accuracy=_accuracy(measured, facts.plan),
         replicas=tuple(_replica(facts, measured, replica) for replica in range(facts.plan.replicas)),
         client=_client(facts, measured),
         versions=Versions(
@@ -101,6 +104,20 @@ def _result(measured: Measured, plan: Plan) -> Result:
         completed_qps=answered / (last_ns / 1e9) if last_ns else None,
         percentile=plan.judge.latency_percentile,
         latency=_latency(measured.latency_ns(), plan.judge.latency_percentile),
+    )
+
+
+def _accuracy(measured: Measured, plan: Plan) -> AccuracyReport | None:
+    found = measured.accuracy
+    if found is None or found.value is None:
+        return None
+    return AccuracyReport(
+        metric=found.metric,
+        value=found.value,
+        target=plan.judge.accuracy_target,
+        met=is_met(found, plan),
+        samples=found.samples,
+        details=found.details,
     )
 
 

@@ -67,7 +67,7 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
         coordinator = await stack.enter_async_context(
             Child.start(
                 "coordinator",
-                command("coordinator", *files.common, "--run-uid", run_uid, *_LISTEN, *tls),
+                command("coordinator", *files.common, *files.labels, "--run-uid", run_uid, *_LISTEN, *tls),
             )
         )
         ports = json.loads(await coordinator.first_line())
@@ -161,6 +161,8 @@ async def _patiently[Answer](ask: Callable[[], Awaitable[Answer]], coordinator: 
 class _Files:
     common: tuple[str, ...]
     data: tuple[str, ...]
+    labels: tuple[str, ...]
+    """For the coordinator: the data again, where it scores answers."""
 
 
 _LISTEN = ("--host", LOOPBACK, "--api-port", "0", "--link-port", "0", "--until-stdin-closes")
@@ -173,9 +175,11 @@ def _write_files(folder: Path, run: LocalRun, token: str) -> _Files:
     token_path.write_text(token)
     if run.data is not None:
         data_path.write_bytes(run.data)
+    data = ("--data", str(data_path)) if run.data is not None else ()
     return _Files(
         common=("--plan", str(plan_path), "--token", str(token_path)),
-        data=("--data", str(data_path)) if run.data is not None else (),
+        data=data,
+        labels=data if run.plan.scorer is not None else (),
     )
 
 

@@ -68,6 +68,18 @@ class Result(ReportStruct, frozen=True, kw_only=True):
     latency: Latency
 
 
+class AccuracyReport(ReportStruct, frozen=True, kw_only=True):
+    """How good the answers of an accuracy run are, in the scorer's own unit."""
+
+    metric: str
+    value: float
+    target: float | None
+    """None where the score is only reported."""
+    met: bool | None
+    samples: int
+    details: dict[str, float] = {}
+
+
 class ReplicaReport(ReportStruct, frozen=True, kw_only=True):
     """One replica: what the client asked of it, and what its own counters say of the measured window."""
 
@@ -186,6 +198,8 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     warnings: tuple[Reason, ...]
     result: Result
+    accuracy: AccuracyReport | None = None
+    """Of an accuracy run that was scored."""
     replicas: tuple[ReplicaReport, ...]
     client: ClientReport
     versions: Versions

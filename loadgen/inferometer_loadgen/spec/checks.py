@@ -133,7 +133,7 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     if not isinstance(deadline, str):
         return
     least_ns = parse_duration_ns(load.warmup) + parse_duration_ns(load.min_duration)
-    if spec.scenario != "Replay" and 0 < parse_duration_ns(deadline) <= least_ns:
+    if spec.scenario != "Replay" and spec.mode == "Performance" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
             f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{load.min_duration}` are",
@@ -259,6 +259,62 @@ def _gpus_are_asked_once(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]
             )
 
 
+def _accuracy_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A mode Accuracy without spec.accuracy, in a scenario that does not ask for each sample once, or with samples that
+    have no labels. Next: what the message says."""
+    accuracy = spec.accuracy
+    if spec.mode != "Accuracy":
+        if accuracy is not UNSET:
+            yield SpecError(
+                "spec.accuracy", f"means nothing in mode {spec.mode}", "leave it out, or set spec.mode to Accuracy"
+            )
+        return
+    if accuracy is UNSET:
+        yield SpecError("spec.accuracy", "is missing, and mode Accuracy needs it", "add it: how answers are scored")
+    if spec.scenario in scenarios.WITHOUT_ACCURACY:
+        yield SpecError(
+            "spec.mode",
+            f"`Accuracy` does not fit scenario {spec.scenario}, which does not ask for each sample once",
+            "use scenario Offline or Server",
+        )
+    data = spec.load.data
+    if data.synthetic is not UNSET:
+        yield SpecError(
+            "spec.load.data.synthetic",
+            "has no right answers, and mode Accuracy needs them",
+            "give real samples with their labels, spec.load.data.configMap",
+        )
+    elif (
+        data.config_map is not UNSET
+        and data.config_map.format != "npz"
+        and accuracy is not UNSET
+        and accuracy.scorer != "command"
+    ):
+        yield SpecError(
+            "spec.load.data.configMap.format",
+            f"`{data.config_map.format}` holds no labels, and the scorer {accuracy.scorer} needs them",
+            "give an npz with an array `label:NAME`, or write a scorer of your own, command",
+        )
+
+
+def _scorer_has_what_is_its_own(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A scorer `command` without a command, or a command or labelOffset of another scorer. Next: add it, or leave it
+    out."""
+    accuracy = spec.accuracy
+    if accuracy is UNSET:
+        return
+    if accuracy.scorer == "command" and not accuracy.command:
+        yield SpecError("spec.accuracy.command", "is missing, and the scorer command needs it", "add the program")
+    if accuracy.scorer != "command" and accuracy.command:
+        yield SpecError(
+            "spec.accuracy.command", f"means nothing for the scorer {accuracy.scorer}", "leave it out, or use command"
+        )
+    if accuracy.scorer != "top1" and accuracy.label_offset is not UNSET:
+        yield SpecError(
+            "spec.accuracy.labelOffset", f"means nothing for the scorer {accuracy.scorer}", "leave it out, or use top1"
+        )
+
+
 type Rule = Callable[[str, BenchmarkSpec], Iterator[SpecError]]
 
 RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
@@ -279,6 +335,8 @@ RULES: tuple[Rule, ...] = (
     _fields_fit_the_scenario,
     _a_recording_says_how_long,
     _one_worker_where_one_query_is_open,
+    _accuracy_fits,
+    _scorer_has_what_is_its_own,
     _open_requests_can_be_shared,
 )
 

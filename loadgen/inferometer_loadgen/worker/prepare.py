@@ -13,7 +13,7 @@ import msgspec
 from inferometer_loadgen.datasets.bodies import HttpBody, grpc_message, http_batch
 from inferometer_loadgen.datasets.files import library_facts, open_library
 from inferometer_loadgen.datasets.library import SampleLibrary
-from inferometer_loadgen.datasets.metadata import ModelMetadata, parse_metadata
+from inferometer_loadgen.datasets.metadata import ModelMetadata, leads_with_batch, parse_metadata
 from inferometer_loadgen.datasets.synthetic import Values, synthetic_library
 from inferometer_loadgen.plan import KServeJsonData, NpzData, Plan, ReplicaAddress, SyntheticData
 from inferometer_loadgen.protocol.api import RunFailure
@@ -22,11 +22,11 @@ from inferometer_loadgen.wire import metadata_path
 from inferometer_loadgen.worker import grpc_metadata
 from inferometer_loadgen.worker.access import REFUSED_REMEDY, Access
 from inferometer_loadgen.worker.asking import ANSWER_TIMEOUT_S, Asked, PrepareError
-from inferometer_loadgen.worker.carrier import Carrier
+from inferometer_loadgen.worker.carrier import Carrier, Keep
 from inferometer_loadgen.worker.connections import Dialer
 from inferometer_loadgen.worker.grpc_carrier import GrpcCarrier
 from inferometer_loadgen.worker.grpc_pool import GrpcPool
-from inferometer_loadgen.worker.http_carrier import HttpCarrier
+from inferometer_loadgen.worker.http_carrier import HttpCarrier, KeepingHttpCarrier
 from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.memory import available_bytes
 from inferometer_loadgen.worker.requests import Body, Requests, grpc_requests, http_requests
@@ -44,6 +44,8 @@ class Prepared:
     carrier: Carrier
     numbers: Bodies
     server_version: str
+    is_batched: bool
+    """Whether the model has a batch dimension."""
 
 
 class _ServerFacts(msgspec.Struct, frozen=True):
@@ -77,10 +79,13 @@ def load_library(plan: Plan, data: bytes | None) -> Library:
     return open_library(data, data_format)
 
 
-def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library, access: Access) -> Prepared:
+def prepare(
+    plan: Plan, replicas: Sequence[ReplicaAddress], library: Library, access: Access, keep: Keep | None = None
+) -> Prepared:
     """Asks each replica what the model is, makes the bodies of single samples and opens every connection.
 
-    Bodies of several samples are made when `numbers` is asked about them. Raises PrepareError, DataError, ConnectError.
+    With `keep` that is given what good answers hold. Bodies of several samples are made when `numbers` is asked about
+    them. Raises PrepareError, DataError, ConnectError.
     """
     ask = grpc_metadata.ask if plan.protocol == "grpc" else _ask
     _greet(replicas, access)
@@ -94,20 +99,32 @@ def prepare(plan: Plan, replicas: Sequence[ReplicaAddress], library: Library, ac
                 "differ. Give all replicas the same model repository",
             )
     samples = library(models[0])
+    is_batched = _is_batched(models[0], samples)
     budget = Budget(available_bytes(), MEMORY_SHARE)
     if plan.protocol == "grpc":
         calls = grpc_requests(
             replicas, lambda body: budget.take(_message(plan, samples, models[0], body)), access.fields
         )
         _add_single_samples(plan, calls, samples.total, budget)
-        pool = GrpcPool(replicas, plan.connections_per_replica, access.tls)
-        return Prepared(GrpcCarrier(pool, calls.by_replica), calls.numbers, answers[0].server_version)
+        pool = GrpcPool(replicas, plan.connections_per_replica, access.tls, keep)
+        carrier: Carrier = GrpcCarrier(pool, calls.by_replica)
+        return Prepared(carrier, calls.numbers, answers[0].server_version, is_batched)
     requests = http_requests(
         plan.model, replicas, lambda body: _http_body(plan, samples, models[0], body, budget), access.fields
     )
     _add_single_samples(plan, requests, samples.total, budget)
-    connections = HttpPool(replicas, plan.connections_per_replica, access.tls)
-    return Prepared(HttpCarrier(connections, requests.by_replica), requests.numbers, answers[0].server_version)
+    connections = HttpPool(replicas, plan.connections_per_replica, access.tls, keeps=keep is not None)
+    carrier = (
+        HttpCarrier(connections, requests.by_replica)
+        if keep is None
+        else KeepingHttpCarrier(connections, requests.by_replica, keep)
+    )
+    return Prepared(carrier, requests.numbers, answers[0].server_version, is_batched)
+
+
+def _is_batched(model: ModelMetadata, samples: SampleLibrary) -> bool:
+    first = samples.sample(0)
+    return any(leads_with_batch(tensor, first[tensor.name].ndim) for tensor in model.inputs if tensor.name in first)
 
 
 class Budget:
