@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from inferometer_loadgen.spec import scenarios
-from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.benchmark import Accuracy, BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
 from inferometer_loadgen.spec.load import Data, Load
 from inferometer_loadgen.spec.target import ModelRepository
@@ -111,6 +111,47 @@ ONE_WORKER_KNOWS: Rule = {
 }
 
 
+ACCURACY_RULES: tuple[Rule, ...] = (
+    {
+        "rule": "(self.mode == 'Accuracy') == has(self.accuracy)",
+        "message": "accuracy belongs to mode Accuracy, and mode Accuracy needs it; set both, or leave both out",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": f"self.mode != 'Accuracy' || !(self.scenario in {_cel_list(scenarios.WITHOUT_ACCURACY)})",
+        "message": f"mode Accuracy does not fit {' or '.join(scenarios.WITHOUT_ACCURACY)}, which do not ask for each "
+        "sample once; use scenario Offline or Server",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": "self.mode != 'Accuracy' || !has(self.load.data.synthetic)",
+        "message": "synthetic samples have no right answers, and mode Accuracy needs them; give real samples with "
+        "their labels, load.data.configMap",
+        "fieldPath": ".load.data",
+    },
+    {
+        "rule": "!has(self.accuracy) || self.accuracy.scorer == 'command' || !has(self.load.data.configMap) || "
+        "self.load.data.configMap.format == 'npz'",
+        "message": "samples in JSON hold no labels, and this scorer needs them; give an npz with an array label:NAME, "
+        "or use the scorer command",
+        "fieldPath": ".load.data",
+    },
+)
+
+SCORER_RULES: tuple[Rule, ...] = (
+    {
+        "rule": "(self.scorer == 'command') == (self.command.size() > 0)",
+        "message": "command belongs to the scorer command, which needs it; set both, or leave both out",
+        "fieldPath": ".command",
+    },
+    {
+        "rule": "self.scorer == 'top1' || !has(self.labelOffset)",
+        "message": "labelOffset means nothing for this scorer; leave it out, or use top1",
+        "fieldPath": ".labelOffset",
+    },
+)
+
+
 def recording_rules() -> Iterator[Rule]:
     """In Replay nothing is set that the recording decides; what has its default was not set."""
     ordinary = {field.name: field.default for field in msgspec.structs.fields(Load)}
@@ -155,7 +196,9 @@ SPEC_RULES: RulesOf = {
         ONE_WORKER,
         *scenario_rules(),
         *recording_rules(),
+        *ACCURACY_RULES,
     ),
+    Accuracy: SCORER_RULES,
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
     Load: (ONE_WORKER_KNOWS,),

@@ -7,6 +7,7 @@ never seen the suffix. The files are those of the wheels that dev/images_lock pi
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,10 @@ class Labelled:
     classes: NDArray[np.int64]
 
     def write(self, path: Path, *, with_labels: bool = True) -> Path:
-        labels = {"label:class": self.classes} if with_labels else {}
-        np.savez(path, allow_pickle=False, **{"bytes": self.samples, **labels})
+        arrays: dict[str, NDArray[Any]] = {"bytes": self.samples}
+        if with_labels:
+            arrays["label:class"] = self.classes
+        np.savez(path, allow_pickle=False, **arrays)
         return path
 
 

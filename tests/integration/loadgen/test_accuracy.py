@@ -1,6 +1,7 @@
 """Mode Accuracy against a real Triton: real files, a real model, and a score that somebody else computes too."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -31,7 +32,7 @@ def right_answers(triton: TritonProcess, labelled: Labelled) -> int:
     return right
 
 
-def write_accuracy_spec(folder: Path, *, scenario: str = "Server", target: float | None = None, **load: object) -> Path:
+def write_accuracy_spec(folder: Path, *, scenario: str = "Server", target: float | None = None, **load: Any) -> Path:
     path = write_spec(folder, scenario=scenario, data={"configMap": {"name": "files"}}, **load)
     document = yaml.safe_load(path.read_text())
     accuracy = {"scorer": "top1"} | ({} if target is None else {"target": target})

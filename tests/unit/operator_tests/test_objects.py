@@ -40,10 +40,13 @@ ON_GPUS = a_run(
     )
 )
 
+SCORED = a_run(a_spec(mode="Accuracy", accuracy={"scorer": "top1"}))
+
 MANIFESTS = {
     "server": server_pod(QUICKSTART, 1),
     "server-on-gpus": server_pod(ON_GPUS, 0),
     "coordinator": coordinator_pod(QUICKSTART, SETTINGS, TOKEN),
+    "coordinator-that-scores": coordinator_pod(SCORED, SETTINGS, TOKEN),
     "worker": worker_pod(QUICKSTART, SETTINGS, 1, TOKEN, "198.18.0.7"),
     "worker-with-synthetic-data": worker_pod(ON_GPUS, SETTINGS, 0, TOKEN, "fd00::7"),
     "token": token_secret(QUICKSTART, TOKEN, "quickstart-coordinator", "c0", "secret"),

@@ -1,6 +1,6 @@
 import pytest
 
-from inferometer_loadgen.report.schema import Clock, Reason
+from inferometer_loadgen.report.schema import AccuracyReport, Clock, Reason
 from inferometer_loadgen.report.text import report_text
 from unit.report.reports import a_replica, a_report, a_worker
 
@@ -177,3 +177,19 @@ def test_one_silent_replica_of_two_leaves_the_total_without_data_and_is_named():
 )
 def test_the_client_says_how_well_it_kept_the_schedule(changes, line):
     assert report_text(a_report(**changes), "").splitlines()[-1] == f"        {line}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, "accuracy: top1 0.7646 (target 0.757, met), 50,000 samples"),
+        ({"value": 0.75699999, "met": False}, "accuracy: top1 0.75699999 (target 0.757, not met), 50,000 samples"),
+        ({"target": None, "met": None}, "accuracy: top1 0.7646, 50,000 samples"),
+    ],
+)
+def test_a_score_stands_beside_its_target(changes, line):
+    accuracy = AccuracyReport(
+        **{"metric": "top1", "value": 0.76456, "target": 0.757, "met": True, "samples": 50_000} | changes
+    )
+
+    assert report_text(a_report(accuracy=accuracy), "").splitlines()[1] == f"        {line}"

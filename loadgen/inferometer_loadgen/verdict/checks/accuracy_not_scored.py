@@ -13,5 +13,6 @@ def accuracy_not_scored(measured: Measured, _plan: Plan) -> Finding | None:
     return Finding(
         ReasonType.ACCURACY_NOT_SCORED,
         Severity.INCONCLUSIVE,
-        f"the answers could not be scored by {accuracy.metric}: {accuracy.not_scored}",
+        f"the answers could not be scored by {accuracy.metric}: "
+        f"{' '.join(accuracy.not_scored.split())}; correct that and run again",
     )
