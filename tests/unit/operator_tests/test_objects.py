@@ -114,6 +114,10 @@ def test_who_lets_answers_pace_the_load_may_take_hours() -> None:
     assert server_deadline_s(spec) > 6 * 3600
 
 
+def test_who_asks_for_every_sample_of_a_library_may_take_hours() -> None:
+    assert loader_deadline_s(SCORED.wanted) > 6 * 3600
+
+
 def test_deadlines_leave_room_for_the_longest_recording() -> None:
     load = {"data": {"synthetic": {}}, "latencyBound": "1s", "replay": {"configMap": {"name": "times"}}}
 
