@@ -53,7 +53,8 @@ class Run:
     """One run, from waiting for workers until its end was acknowledged.
 
     `leave` is told the report in short before anybody hears that there is one; `metrics_tls` is for metrics pages at
-    https:// addresses; `data` is the file of the samples, for the labels of an accuracy run.
+    https:// addresses; `data` is the file of the samples, for the labels of an accuracy run,
+    and `outputs` the folder in which its answers are left.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Run:
         leave: Callable[[ShortReport], None],
         metrics_tls: ssl.SSLContext | None = None,
         data: Path | None = None,
+        outputs: Path | None = None,
     ) -> None:
         self._metrics_tls = metrics_tls
         self._plan = plan
@@ -78,7 +80,8 @@ class Run:
         self.links = LinkServer(token, plan.workers, self._events.put_nowait)
         self._columns = shard_columns(len(self._stream), plan.workers, is_open_ended=is_open_ended(plan.stream))
         self._data = data
-        self._spool = OutputsSpool(len(self._stream), plan.workers) if plan.stream.mode == "Accuracy" else None
+        is_accuracy = plan.stream.mode == "Accuracy"
+        self._spool = OutputsSpool(len(self._stream), plan.workers, outputs) if is_accuracy else None
         self._scraper: Scraper | None = None
         self._start_time = ""
         self._report: bytes | None = None
@@ -293,6 +296,7 @@ class Run:
         """Of an accuracy run whose queries were all answered."""
         if self._spool is None:
             return None
+        self._spool.store()
         return accuracy_of(self._plan, self._stream, self._spool, self._data, is_batched=self._state.is_batched)
 
     def _facts(self) -> RunFacts:

@@ -2,12 +2,16 @@
 
 import tempfile
 from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Self
 
 import numpy as np
 
 from inferometer_loadgen.protocol.frames import Outputs
 from inferometer_loadgen.stream import Stream
+
+DATA, INDEX = "outputs.bin", "outputs.npz"
+"""In a folder: the answers one after another, and where each row's is."""
 
 
 class OutputsError(Exception):
@@ -31,15 +35,37 @@ class KeptAnswer(NamedTuple):
 
 
 class OutputsSpool:
-    """Where each row's answer is in one file without a name; in memory it costs 24 bytes a row."""
+    """Where each row's answer is in one file; in memory it costs 24 bytes a row.
 
-    def __init__(self, rows: int, workers: int) -> None:
+    The file is in `folder`, to be found there by `stored` once `store` was called, or has no name.
+    """
+
+    def __init__(self, rows: int, workers: int, folder: Path | None = None) -> None:
         self._workers = workers
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this; `close` ends it
+        self._folder = folder
+        self._file: BinaryIO = (
+            tempfile.TemporaryFile() if folder is None else (folder / DATA).open("w+b")  # noqa: SIM115 - see `close`
+        )
         self._end = 0
         self._offset = np.full(rows, -1, dtype=np.int64)
         self._size = np.zeros(rows, dtype=np.int64)
         self._json_length = np.zeros(rows, dtype=np.int64)
+
+    @classmethod
+    def stored(cls, folder: Path) -> Self:
+        """The answers that a run has left in a folder. Raises OSError where it has left none."""
+        with np.load(folder / INDEX, allow_pickle=False) as index:
+            spool = cls(len(index["offset"]), 1)
+            spool._offset, spool._size, spool._json_length = (index[name] for name in ("offset", "size", "json_length"))
+        spool.close()
+        spool._file = (folder / DATA).open("rb")
+        return spool
+
+    def store(self) -> None:
+        """Leaves in the folder, if there is one, what else is needed to read the answers again."""
+        if self._folder is not None:
+            self._file.flush()
+            np.savez(self._folder / INDEX, offset=self._offset, size=self._size, json_length=self._json_length)
 
     def close(self) -> None:
         """Gives the disk back."""

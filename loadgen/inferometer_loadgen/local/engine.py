@@ -40,6 +40,8 @@ class LocalRun:
     replicas: tuple[ReplicaAddress, ...]
     data: bytes | None
     access: AccessFiles = OPEN
+    outputs: Path | None = None
+    """The folder in which the answers of an accuracy run are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
         coordinator = await stack.enter_async_context(
             Child.start(
                 "coordinator",
-                command("coordinator", *files.common, *files.labels, "--run-uid", run_uid, *_LISTEN, *tls),
+                command("coordinator", *files.common, *files.scoring, "--run-uid", run_uid, *_LISTEN, *tls),
             )
         )
         ports = json.loads(await coordinator.first_line())
@@ -161,8 +163,8 @@ async def _patiently[Answer](ask: Callable[[], Awaitable[Answer]], coordinator: 
 class _Files:
     common: tuple[str, ...]
     data: tuple[str, ...]
-    labels: tuple[str, ...]
-    """For the coordinator: the data again, where it scores answers."""
+    scoring: tuple[str, ...]
+    """For a coordinator that scores answers: the data again, and where the answers go."""
 
 
 _LISTEN = ("--host", LOOPBACK, "--api-port", "0", "--link-port", "0", "--until-stdin-closes")
@@ -179,8 +181,14 @@ def _write_files(folder: Path, run: LocalRun, token: str) -> _Files:
     return _Files(
         common=("--plan", str(plan_path), "--token", str(token_path)),
         data=data,
-        labels=data if run.plan.scorer is not None else (),
+        scoring=_scoring(run, data),
     )
+
+
+def _scoring(run: LocalRun, data: tuple[str, ...]) -> tuple[str, ...]:
+    if run.plan.scorer is None:
+        return ()
+    return (*data, *(() if run.outputs is None else ("--outputs", str(run.outputs))))
 
 
 def command(verb: str, *arguments: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Mode Accuracy against a real Triton: real files, a real model, and a score that somebody else computes too."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ import tritonclient.http
 import yaml
 
 from inferometer_dev.triton import TritonProcess
+from inferometer_loadgen.coordinator.spool import OutputsSpool
+from inferometer_loadgen.stream import make_stream
 from integration.loadgen.labelled import Labelled, labelled_files
 from integration.loadgen.shell import inferometer, report_in, run_arguments
 from integration.loadgen.specs import write_spec
@@ -64,6 +67,9 @@ def test_the_reported_score_is_that_of_tritons_own_client(
     assert (report.accuracy.metric, report.accuracy.value) == ("top1", expected)
     assert (report.accuracy.samples, report.result.samples) == (samples, samples)
     assert (report.accuracy.target, report.accuracy.met) == (0.5, True)
+    with closing(OutputsSpool.stored(tmp_path)) as spool:
+        kept = list(spool.answers(make_stream(report.plan.stream)))
+    assert [answer.sample for answer in kept] == list(range(samples))
     assert f"accuracy: top1 {expected:.4g} (target 0.5, met), {samples} samples" in ended.stderr
 
 

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +56,17 @@ def test_a_sample_that_fills_up_the_last_query_counts_where_it_was_asked_first(s
 
     found = [(kept.sample, kept.row, kept.position) for kept in spool.answers(a_stream(2, 0, 1, 2, samples_per_row=2))]
     assert found == [(0, 0, 1), (1, 1, 0), (2, 0, 0)]
+
+
+def test_answers_that_were_left_in_a_folder_are_read_again(tmp_path: Path) -> None:
+    with closing(OutputsSpool(2, 2, tmp_path)) as spool:
+        spool.add(1, a_frame((0, b"one")))
+        spool.add(0, a_frame((0, b"zero")))
+        spool.store()
+        written = list(spool.answers(a_stream(1, 0)))
+
+    with closing(OutputsSpool.stored(tmp_path)) as again:
+        assert list(again.answers(a_stream(1, 0))) == written
 
 
 @pytest.mark.parametrize(
