@@ -102,6 +102,16 @@ class ModelPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Sent with every request."""
 
 
+class ScorerPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How the outputs of an accuracy run become one number."""
+
+    kind: Literal["top1"]
+    output: str = ""
+    """The model's output that is scored; empty where it has one only."""
+    label_offset: int = 0
+    """So much is added to a label to make it the class that the model means."""
+
+
 class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """By what the records are judged."""
 
@@ -117,6 +127,8 @@ class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     the result, it is then an estimate that is on the safe side."""
     server_metric: Literal["Completed", "Scheduled"] = "Completed"
     """Which rate Server's result is: of what was completed, or, by the rules of v0.5, as it was scheduled."""
+    accuracy_target: float | None = None
+    """The least score of an accuracy run; None where it is only reported."""
 
 
 class Deviation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -147,6 +159,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: SyntheticData | NpzData | KServeJsonData
     stream: StreamPlan
     judge: JudgePlan
+    scorer: ScorerPlan | None = None
+    """Of an accuracy run; None of all others."""
     workers: int
     replicas: int
     """Query i is sent by worker i mod `workers` to replica i mod `replicas`."""

@@ -22,6 +22,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("coordinator", help="coordinate a run's workers (started by run and the operator)")
     parser.add_argument("--plan", type=Path, required=True, help="the plan's JSON")
     parser.add_argument("--token", type=Path, required=True, help="file with the run's token")
+    parser.add_argument("--data", type=Path, help="the file of the samples, for the labels of an accuracy run")
+    parser.add_argument("--outputs", type=Path, help="the folder in which the answers of an accuracy run are left")
     access.add_tls_arguments(parser)
     parser.add_argument("--run-uid", default=os.environ.get("RUN_UID", ""), help="[$RUN_UID]")
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on [%(default)s]")
@@ -44,6 +46,8 @@ def execute(args: argparse.Namespace) -> int:
         host=args.host,
         api_port=args.api_port,
         link_port=args.link_port,
+        data_path=args.data,
+        outputs=args.outputs,
         metrics_tls=access.tls_files_of(args),
         termination_path=TERMINATION_LOG if TERMINATION_LOG.exists() else None,
     )

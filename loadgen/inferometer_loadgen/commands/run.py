@@ -85,7 +85,10 @@ def execute(args: argparse.Namespace) -> int:
     files = access.checked_files_of(args, replicas, plan.protocol)
     console = Console(stderr=True)
     console.print(headline(plan, tuple(args.endpoint)), highlight=False, soft_wrap=True)
-    return _run(LocalRun(plan=plan, replicas=replicas, data=data, access=files), console, args)
+    outputs = args.output if plan.scorer is not None else None
+    if outputs is not None:
+        outputs.mkdir(parents=True, exist_ok=True)
+    return _run(LocalRun(plan=plan, replicas=replicas, data=data, access=files, outputs=outputs), console, args)
 
 
 def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:

@@ -32,6 +32,10 @@ class CoordinatorSettings:
     link_port: int
     termination_path: Path | None
     """Where the report is left in short, for whoever looks at an ended pod."""
+    data_path: Path | None = None
+    """The file of the samples, for the labels of an accuracy run."""
+    outputs: Path | None = None
+    """The folder in which the answers of an accuracy run are left."""
     metrics_tls: TlsFiles = NO_TLS_FILES
     """For metrics pages at https:// addresses."""
 
@@ -48,7 +52,8 @@ def run_coordinator(settings: CoordinatorSettings) -> bool:
 async def _run(settings: CoordinatorSettings) -> bool:
     plan = plans.decode(settings.plan_path.read_bytes())
     tls = client_context(settings.metrics_tls, alpn="http/1.1")
-    run = Run(plan, settings.run_uid, settings.token, _leave_in(settings.termination_path), tls)
+    leave = _leave_in(settings.termination_path)
+    run = Run(plan, settings.run_uid, settings.token, leave, tls, settings.data_path, settings.outputs)
     api_socket = listen(settings.host, settings.api_port)
     link_socket = listen(settings.host, settings.link_port)
     link_server = await asyncio.start_server(run.links.serve, sock=link_socket)

@@ -14,6 +14,7 @@ from inferometer_loadgen.coordinator.self_reports import vitals_of
 from inferometer_loadgen.plan import Assignment, Plan, digest
 from inferometer_loadgen.protocol.frames import Finished
 from inferometer_loadgen.report.schema import (
+    AccuracyReport,
     ClientReport,
     Clock,
     EarlyStopping,
@@ -41,6 +42,7 @@ from inferometer_loadgen.verdict import (
     percentile,
     unless_never,
 )
+from inferometer_loadgen.verdict.accuracy import is_met
 from inferometer_loadgen.verdict.checks.early_stopping import early_stopping_not_met, over_bound
 from inferometer_loadgen.verdict.early_stopping import queries_needed
 from inferometer_loadgen.verdict.metric import early_stopping_estimate_ns
@@ -81,6 +83,7 @@ def build_report(facts: RunFacts, measured: Measured, verdict: Verdict) -> Repor
         submittable=not found,
         obstacles=found,
         result=_result(measured, facts.plan),
+        accuracy=_accuracy(measured, facts.plan),
         replicas=tuple(_replica(facts, measured, replica) for replica in range(facts.plan.replicas)),
         client=_client(facts, measured),
         versions=Versions(
@@ -112,11 +115,13 @@ def _result(measured: Measured, plan: Plan) -> Result:
         completed_qps=answered / (last_ns / 1e9) if last_ns else None,
         percentile=plan.judge.latency_percentile,
         latency=_latency(measured.latency_ns(), plan.judge.latency_percentile),
-        early_stopping=_early_stopping(measured, plan) if plan.judge.early_stopping else None,
+        early_stopping=_early_stopping(measured, plan),
     )
 
 
-def _early_stopping(measured: Measured, plan: Plan) -> EarlyStopping:
+def _early_stopping(measured: Measured, plan: Plan) -> EarlyStopping | None:
+    if not plan.judge.early_stopping or plan.stream.mode == "Accuracy":
+        return None
     met = early_stopping_not_met(measured, plan) is None
     fraction = plan.judge.latency_percentile
     if plan.judge.latency_bound_ns:
@@ -125,6 +130,20 @@ def _early_stopping(measured: Measured, plan: Plan) -> EarlyStopping:
     found = early_stopping_estimate_ns(measured, plan)
     estimate_ns = None if found is None else unless_never(found)
     return EarlyStopping(met=met, over=None, needed=queries_needed(1, fraction), estimate_ns=estimate_ns)
+
+
+def _accuracy(measured: Measured, plan: Plan) -> AccuracyReport | None:
+    found = measured.accuracy
+    if found is None or found.value is None:
+        return None
+    return AccuracyReport(
+        metric=found.metric,
+        value=found.value,
+        target=plan.judge.accuracy_target,
+        met=is_met(found, plan),
+        samples=found.samples,
+        details=found.details,
+    )
 
 
 def _latency(latency_ns: NDArray[np.int64], fraction: float) -> Latency:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 from prometheus_client import generate_latest
@@ -28,8 +29,10 @@ from inferometer_loadgen.coordinator.merge import (
     shard_columns,
 )
 from inferometer_loadgen.coordinator.reporting import RunFacts, build_report
+from inferometer_loadgen.coordinator.scoring import accuracy_of
 from inferometer_loadgen.coordinator.scrape import Scraper
 from inferometer_loadgen.coordinator.self_reports import vitals_of
+from inferometer_loadgen.coordinator.spool import OutputsError, OutputsSpool
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
@@ -37,6 +40,7 @@ from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import ShortReport, in_short
 from inferometer_loadgen.stream import Issue, is_open_ended, issue_of, make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
+from inferometer_loadgen.verdict.accuracy import Accuracy
 
 LEAD_NS = 250_000_000
 """From the message to time 0: long enough to reach every worker."""
@@ -51,7 +55,8 @@ class Run:
     """One run, from waiting for workers until its end was acknowledged.
 
     `leave` is told the report in short before anybody hears that there is one; `metrics_tls` is for metrics pages at
-    https:// addresses.
+    https:// addresses; `data` is the file of the samples, for the labels of an accuracy run,
+    and `outputs` the folder in which its answers are left.
     """
 
     def __init__(
@@ -61,6 +66,8 @@ class Run:
         token: bytes,
         leave: Callable[[ShortReport], None],
         metrics_tls: ssl.SSLContext | None = None,
+        data: Path | None = None,
+        outputs: Path | None = None,
     ) -> None:
         self._metrics_tls = metrics_tls
         self._plan = plan
@@ -75,6 +82,9 @@ class Run:
         self._events: asyncio.Queue[ev.Event] = asyncio.Queue()
         self.links = LinkServer(token, plan.workers, self._events.put_nowait)
         self._columns = shard_columns(len(self._stream), plan.workers, is_open_ended=is_open_ended(plan.stream))
+        self._data = data
+        is_accuracy = plan.stream.mode == "Accuracy"
+        self._spool = OutputsSpool(len(self._stream), plan.workers, outputs) if is_accuracy else None
         self._scraper: Scraper | None = None
         self._start_time = ""
         self._report: bytes | None = None
@@ -100,6 +110,8 @@ class Run:
             driver.cancel()
             for task in (*self._tasks, *self._during):
                 task.cancel()
+        if self._spool is not None:
+            self._spool.close()
         return self._report is not None
 
     def status(self) -> RunStatus:
@@ -199,6 +211,11 @@ class Run:
                     self._metrics.note_records(index, records)
                 except (RecordsMissingError, RecordsTwiceError) as error:
                     self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, f"worker {index}: {error}"))
+            case ev.Said(index=index, frame=frames.Outputs() as outputs) if self._spool is not None:
+                try:
+                    self._spool.add(index, outputs)
+                except OutputsError as error:
+                    self._events.put_nowait(ev.Broken(RunFailure.OUTPUTS_LOST, f"worker {index}: {error}"))
             case ev.Said(index=index, frame=frames.Progress(latencies_ns=latencies) as progress):
                 self._live.add(latencies)
                 # The warm-up's queries are none of the run's.
@@ -271,7 +288,7 @@ class Run:
     async def _score(self) -> None:
         try:
             facts = self._facts()
-            report = await asyncio.to_thread(_judge, facts, self._columns, self._state.called_off)
+            report = await asyncio.to_thread(_judge, facts, self._columns, self._state.called_off, self._accuracy)
         except NothingMeasuredError:
             self._events.put_nowait(
                 ev.Broken(RunFailure.ABORTED, f"{self._state.called_off}, before anything was measured")
@@ -280,10 +297,20 @@ class Run:
         except (RecordsMissingError, RecordsTwiceError) as error:
             self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, str(error)))
             return
+        except OutputsError as error:
+            self._events.put_nowait(ev.Broken(RunFailure.OUTPUTS_LOST, str(error)))
+            return
         encoded = schema.encode(report)
         self._leave(in_short(report, schema.sha256(encoded), self._state.loss))
         self._report = encoded
         self._events.put_nowait(ev.Scored())
+
+    def _accuracy(self) -> Accuracy | None:
+        """Of an accuracy run whose queries were all answered."""
+        if self._spool is None:
+            return None
+        self._spool.store()
+        return accuracy_of(self._plan, self._stream, self._spool, self._data, is_batched=self._state.is_batched)
 
     def _facts(self) -> RunFacts:
         assignment = self._state.assignment
@@ -327,7 +354,9 @@ class NothingMeasuredError(Exception):
     """The run was called off before its first query."""
 
 
-def _judge(facts: RunFacts, columns: list[WorkerColumns], called_off: str) -> schema.Report:
+def _judge(
+    facts: RunFacts, columns: list[WorkerColumns], called_off: str, accuracy: Callable[[], Accuracy | None]
+) -> schema.Report:
     servers = tuple(
         _counts(replica.name, growth) for replica, growth in zip(facts.assignment.replicas, facts.growth, strict=True)
     )
@@ -351,6 +380,8 @@ def _judge(facts: RunFacts, columns: list[WorkerColumns], called_off: str) -> sc
         measured = when_called_off(measured, called_off)
         if not len(measured):
             raise NothingMeasuredError
+    elif measured.answered().all():
+        measured = replace(measured, accuracy=accuracy())
     return build_report(facts, measured, judge(measured, facts.plan))
 
 

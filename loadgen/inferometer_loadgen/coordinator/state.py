@@ -79,6 +79,8 @@ class CoordinatorState:
     """Counted where the load is set off, so that a second start would show, whatever its nonce."""
     assignment: Assignment | None = None
     server_version: str = ""
+    is_batched: bool = False
+    """Whether the model has a batch dimension."""
     failure: FailureReport | None = None
     called_off: str = ""
     """Why the run was ended while it was measured; empty when it was not."""
@@ -157,7 +159,7 @@ class CoordinatorState:
                 return self._ready(index, worker, frame)
             case frames.Prepared():
                 worker.prepared = True
-                self.server_version = frame.server_version
+                self.server_version, self.is_batched = frame.server_version, frame.is_batched
                 return self._when_all("prepared", Phase.PREPARING, Phase.WARMING_UP, ev.BeginWarmUp())
             case frames.Warmed():
                 if frame.failed:

@@ -1,5 +1,7 @@
 """Samples from an npz file: one array for each input of the model, its first dimension the sample.
 
+Arrays named `label:NAME` are labels: they are the samples' right answers and are never sent.
+
 A user's file is not trusted. `npz_facts` reads the arrays' headers and unpacks nothing else, so that a small file
 that unpacks to gigabytes costs the operator nothing; `npz_library`, which runs in the load generator's own process,
 unpacks. Pickled objects are refused by both.
@@ -12,11 +14,13 @@ import zipfile
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inferometer_loadgen.datasets.library import DataError, Sample, SampleLibrary
 from inferometer_loadgen.datasets.metadata import KSERVE_TYPES
 from inferometer_loadgen.spec.resolve import LibraryFacts
 
+LABEL_PREFIX = "label:"
 MAX_ARRAYS = 64
 """As many as spec.model.inputs may name."""
 
@@ -42,7 +46,9 @@ def npz_library(data: bytes) -> SampleLibrary:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             # KServe's binary tensors are little-endian, whatever the machine that saved the file.
             arrays = {
-                name: np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"))) for name, array in file.items()
+                name: np.ascontiguousarray(file[name].astype(file[name].dtype.newbyteorder("<")))
+                for name in file.files
+                if not name.startswith(LABEL_PREFIX)
             }
     except Exception as error:  # as above
         raise _unreadable(error) from error
@@ -53,6 +59,16 @@ def npz_library(data: bytes) -> SampleLibrary:
         return {name: array[index, ...] for name, array in arrays.items()}
 
     return SampleLibrary(total=samples, make=make)
+
+
+def npz_labels(data: bytes) -> dict[str, NDArray[np.generic]]:
+    """The labels of an npz file by their names, without the prefix. Raises DataError where it is no sample library."""
+    npz_facts(data)
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            return {name.removeprefix(LABEL_PREFIX): file[name] for name in file.files if name.startswith(LABEL_PREFIX)}
+    except Exception as error:  # as above
+        raise _unreadable(error) from error
 
 
 type _Header = tuple[tuple[int, ...], np.dtype[np.generic]]
@@ -84,10 +100,10 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:
 
 
 def _samples(headers: Mapping[str, _Header]) -> int:
-    if not headers:
-        raise DataError("the npz file holds no array", _SAVE_HINT)
+    if all(name.startswith(LABEL_PREFIX) for name in headers):
+        raise DataError(f"the npz file holds no array{' but labels' if headers else ''}", _SAVE_HINT)
     for name, (shape, dtype) in headers.items():
-        if dtype.newbyteorder("=") not in KSERVE_TYPES:
+        if not name.startswith(LABEL_PREFIX) and dtype.newbyteorder("=") not in KSERVE_TYPES:
             raise DataError(
                 f"array `{name}` of the npz file has dtype {dtype}, which is not supported",
                 f"save it as one of {', '.join(str(known) for known in KSERVE_TYPES)} (BF16 as float32); text "

@@ -41,6 +41,8 @@ class LocalRun:
     replicas: tuple[ReplicaAddress, ...]
     data: bytes | None
     access: AccessFiles = OPEN
+    outputs: Path | None = None
+    """The folder in which the answers of an accuracy run are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ async def run_locally(run: LocalRun, on_status: Callable[[RunStatus], None]) -> 
         coordinator = await stack.enter_async_context(
             Child.start(
                 "coordinator",
-                command("coordinator", *files.common, "--run-uid", run_uid, *_LISTEN, *tls),
+                command("coordinator", *files.common, *files.scoring, "--run-uid", run_uid, *_LISTEN, *tls),
             )
         )
         ports = json.loads(await coordinator.first_line())
@@ -166,6 +168,8 @@ async def _patiently[Answer](ask: Callable[[], Awaitable[Answer]], coordinator: 
 class _Files:
     common: tuple[str, ...]
     data: tuple[str, ...]
+    scoring: tuple[str, ...]
+    """For a coordinator that scores answers: the data again, and where the answers go."""
 
 
 _LISTEN = ("--host", LOOPBACK, "--api-port", "0", "--link-port", "0", "--until-stdin-closes")
@@ -178,10 +182,18 @@ def _write_files(folder: Path, run: LocalRun, token: str) -> _Files:
     token_path.write_text(token)
     if run.data is not None:
         data_path.write_bytes(run.data)
+    data = ("--data", str(data_path)) if run.data is not None else ()
     return _Files(
         common=("--plan", str(plan_path), "--token", str(token_path)),
-        data=("--data", str(data_path)) if run.data is not None else (),
+        data=data,
+        scoring=_scoring(run, data),
     )
+
+
+def _scoring(run: LocalRun, data: tuple[str, ...]) -> tuple[str, ...]:
+    if run.plan.scorer is None:
+        return ()
+    return (*data, *(() if run.outputs is None else ("--outputs", str(run.outputs))))
 
 
 def command(verb: str, *arguments: str) -> tuple[str, ...]:

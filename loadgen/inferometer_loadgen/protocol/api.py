@@ -117,6 +117,9 @@ class RunFailure(StrEnum):
     RECORDS_LOST = "RecordsLost"
     """The workers' records do not make up the stream: some are missing, or there twice. Next: run again, and report
     it with the coordinator's log: this should not happen."""
+    OUTPUTS_LOST = "OutputsLost"
+    """The outputs of an accuracy run are not those of its answers: some are missing or there twice, or one is too long
+    to be handed over. Next: run again; where one is too long, fewer samples a request or a smaller output."""
     COORDINATOR_ERROR = "CoordinatorError"
     """The coordinator met what it does not know. Next: report it with its log: this should not happen."""
     ABORTED = "Aborted"

@@ -12,6 +12,7 @@ A frame is four bytes of length (big-endian) and a MessagePack map with its kind
     worker -> coordinator    Warmed                      all of its answers are in
     coordinator -> worker    Measure
     worker -> coordinator    Progress, Records, and again; at the end Finished
+                             (Outputs as well in an accuracy run)
     coordinator -> worker    Bye
 
 At any time: Pings and Pongs, Stop (while it measures) and Abort to a worker, Failed from it. Times named `*_ns` are
@@ -95,6 +96,8 @@ class Prepared(Frame, frozen=True, kw_only=True, tag=True):
     """Bodies are made and connections open."""
 
     server_version: str
+    is_batched: bool = False
+    """Whether the model has a batch dimension, which its outputs have too."""
 
 
 class WarmUp(Frame, frozen=True, kw_only=True, tag=True):
@@ -139,6 +142,19 @@ class Records(Frame, frozen=True, kw_only=True, tag=True):
     status: bytes
     replica: bytes = b""
     """Which replica each went to, little-endian int16; empty where the query's index says so."""
+
+
+class Outputs(Frame, frozen=True, kw_only=True, tag=True):
+    """Whole good answers of an accuracy run, as they came, each handed over once.
+
+    `data` holds one after another; the columns are of little-endian int64. Row j of worker k is query k + j * W.
+    """
+
+    rows: bytes
+    sizes: bytes
+    json_lengths: bytes
+    """Over HTTP, of the JSON before binary tensors; -1 where all is JSON, and over gRPC."""
+    data: bytes
 
 
 class Vitals(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,7 +215,7 @@ class Bye(Frame, frozen=True, kw_only=True, tag=True):
 
 
 FromCoordinator = Challenge | Welcome | Refused | Ping | Prepare | WarmUp | Measure | Stop | Abort | Bye
-FromWorker = Hello | Pong | Ready | Prepared | Warmed | Progress | Records | Finished | Failed
+FromWorker = Hello | Pong | Ready | Prepared | Warmed | Progress | Records | Outputs | Finished | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _from_coordinator: msgspec.msgpack.Decoder[FromCoordinator] = msgspec.msgpack.Decoder(FromCoordinator)

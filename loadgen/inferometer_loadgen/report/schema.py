@@ -84,6 +84,18 @@ class Result(ReportStruct, frozen=True, kw_only=True):
     """None where the plan asks for none."""
 
 
+class AccuracyReport(ReportStruct, frozen=True, kw_only=True):
+    """How good the answers of an accuracy run are, in the scorer's own unit."""
+
+    metric: str
+    value: float
+    target: float | None
+    """None where the score is only reported."""
+    met: bool | None
+    samples: int
+    details: dict[str, float] = {}
+
+
 class ReplicaReport(ReportStruct, frozen=True, kw_only=True):
     """One replica: what the client asked of it, and what its own counters say of the measured window."""
 
@@ -210,6 +222,8 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     obstacles: tuple[Obstacle, ...] = ()
     """Why it can't be submitted to MLPerf: each, in a fixed order."""
     result: Result
+    accuracy: AccuracyReport | None = None
+    """Of an accuracy run that was scored."""
     replicas: tuple[ReplicaReport, ...]
     client: ClientReport
     versions: Versions

@@ -7,9 +7,10 @@ that a program could need: that stands in the report.
 from collections.abc import Iterator
 
 from inferometer_loadgen.plan import JudgePlan
-from inferometer_loadgen.report.schema import EarlyStopping, ReplicaReport, Report, Result, WorkerReport
+from inferometer_loadgen.report.schema import AccuracyReport, EarlyStopping, ReplicaReport, Report, Result, WorkerReport
 from inferometer_loadgen.report.words import deviation_words, result_words, submittable_words
 from inferometer_loadgen.spec.units import format_duration_ns
+from inferometer_loadgen.verdict.accuracy import figures
 from inferometer_loadgen.verdict.wording import counted, percentile_name
 
 INDENT = " " * 8
@@ -50,7 +51,19 @@ def _asked(result: Result) -> str:
     return counted(result.queries, "query", "queries")
 
 
+def accuracy_words(accuracy: AccuracyReport) -> str:
+    """The score beside its target."""
+    if accuracy.target is None:
+        return f"{accuracy.metric} {accuracy.value:.4g}, {counted(accuracy.samples, 'sample', 'samples')}"
+    value, target = figures(accuracy.value, accuracy.target)
+    met = "met" if accuracy.met else "not met"
+    samples = counted(accuracy.samples, "sample", "samples")
+    return f"{accuracy.metric} {value} (target {target}, {met}), {samples}"
+
+
 def _details(report: Report, location: str) -> Iterator[str]:
+    if report.accuracy is not None:
+        yield f"accuracy: {accuracy_words(report.accuracy)}"
     for reason in report.reasons:
         yield f"{reason.type}: {reason.message}"
     for warning in report.warnings:

@@ -105,6 +105,46 @@ class Metrics(SpecStruct, frozen=True, kw_only=True):
     interval: Annotated[Duration, Meta(description="Time between two scrapes of each server's metrics.")] = "1s"
 
 
+class Accuracy(SpecStruct, frozen=True, kw_only=True):
+    """How the answers are scored, and how good they must be."""
+
+    scorer: Annotated[
+        Literal["top1"],
+        Meta(
+            description="top1: the share of samples whose most likely class is their label, an array `label:class` of "
+            "the npz."
+        ),
+    ]
+    output: (
+        Annotated[TensorName, Meta(description="The model's output that is scored; its only one if left out.")]
+        | UnsetType
+    ) = UNSET
+    label_offset: (
+        Annotated[
+            int,
+            Meta(
+                ge=-1_000_000,
+                le=1_000_000,
+                description="top1: what is added to a label to make it the class that the model means, such as 1 where "
+                "its class 0 is the background; 0 if left out.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    target: (
+        Annotated[
+            float,
+            Meta(
+                ge=0,
+                le=1_000_000,
+                description="The least score for the run to be valid, in the scorer's own unit; if left out the score "
+                "is only reported.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
 class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
     """A system under test, a load and what is expected. Only suspend (before the start) and cancel ever change."""
 
@@ -143,6 +183,14 @@ class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    mode: Annotated[
+        Literal["Performance", "Accuracy"],
+        Meta(
+            description="Performance: the load is measured. Accuracy: each sample is sent once, whatever minDuration "
+            "and minQueries say, and the answers are scored; no latency is judged."
+        ),
+    ] = "Performance"
+    accuracy: Annotated[Accuracy, Meta(description="Accuracy: how the answers are scored.")] | UnsetType = UNSET
     metrics: Annotated[Metrics, Meta(description="How the servers are observed.")] = Metrics()
     run_policy: Annotated[RunPolicy, Meta(description="How long the run may take, and what stays of it.")] = RunPolicy()
     suspend: Annotated[

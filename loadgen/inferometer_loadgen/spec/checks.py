@@ -134,7 +134,7 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     if not isinstance(deadline, str):
         return
     least_ns = parse_duration_ns(load.warmup) + scenarios.min_duration_ns(load)
-    if spec.scenario != "Replay" and 0 < parse_duration_ns(deadline) <= least_ns:
+    if spec.scenario != "Replay" and spec.mode == "Performance" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
             f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{scenarios.min_duration(load)}` are",
@@ -314,6 +314,39 @@ def _gpus_are_asked_once(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]
             )
 
 
+def _accuracy_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A mode Accuracy without spec.accuracy, in a scenario that does not ask for each sample once, or with samples that
+    have no labels. Next: what the message says."""
+    accuracy = spec.accuracy
+    if spec.mode != "Accuracy":
+        if accuracy is not UNSET:
+            yield SpecError(
+                "spec.accuracy", f"means nothing in mode {spec.mode}", "leave it out, or set spec.mode to Accuracy"
+            )
+        return
+    if accuracy is UNSET:
+        yield SpecError("spec.accuracy", "is missing, and mode Accuracy needs it", "add it: how answers are scored")
+    if spec.scenario in scenarios.WITHOUT_ACCURACY:
+        yield SpecError(
+            "spec.mode",
+            f"`Accuracy` does not fit scenario {spec.scenario}, which does not ask for each sample once",
+            "use scenario Offline or Server",
+        )
+    data = spec.load.data
+    if data.synthetic is not UNSET:
+        yield SpecError(
+            "spec.load.data.synthetic",
+            "has no right answers, and mode Accuracy needs them",
+            "give real samples with their labels, spec.load.data.configMap",
+        )
+    elif data.config_map is not UNSET and data.config_map.format != "npz":
+        yield SpecError(
+            "spec.load.data.configMap.format",
+            f"`{data.config_map.format}` holds no labels, and mode Accuracy needs them",
+            "give an npz with an array `label:class`",
+        )
+
+
 type Rule = Callable[[str, BenchmarkSpec], Iterator[SpecError]]
 
 RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
@@ -336,6 +369,7 @@ RULES: tuple[Rule, ...] = (
     _ticks_have_no_early_stopping,
     _a_recording_says_how_long,
     _one_worker_where_one_query_is_open,
+    _accuracy_fits,
     _open_requests_can_be_shared,
 )
 

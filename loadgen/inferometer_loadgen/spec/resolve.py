@@ -11,6 +11,7 @@ from inferometer_loadgen.plan import (
     ModelPlan,
     NpzData,
     Plan,
+    ScorerPlan,
     StreamPlan,
     SyntheticData,
 )
@@ -62,6 +63,10 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             raise TypeError("the plan of a replay needs the recording's facts")
         # All of it is sent; a run that ends before has not met these.
         min_duration_ns, min_queries = recording.lasts_ns, recording.queries
+    is_accuracy = spec.mode == "Accuracy"
+    if is_accuracy:
+        # Each sample once is all that is asked, however long it takes.
+        min_duration_ns, min_queries = 0, 1
     replicas = spec.target.triton.replicas
     return Plan(
         name=name,
@@ -81,6 +86,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             scenario=scenario,
             order="Drawn" if fixed.order is None else fixed.order.takes,
             seeds=editions.seeds_of(spec),
+            mode=spec.mode,
             target_qps=scenarios.target_qps(load),
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
@@ -91,13 +97,15 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             samples_per_request=scenarios.samples_per_request(load),
         ),
         judge=JudgePlan(
-            latency_bound_ns=bound_ns,
+            latency_bound_ns=0 if is_accuracy else bound_ns,
             latency_percentile=scenarios.latency_percentile(scenario, load),
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
             early_stopping=load.early_stopping is True,
             server_metric="Completed" if fixed.server_metric is None else fixed.server_metric.takes,
+            accuracy_target=_accuracy_target(spec),
         ),
+        scorer=_scorer(spec),
         workers=load.workers,
         replicas=replicas,
         connections_per_replica=scenarios.connections_needed(
@@ -116,6 +124,21 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
 def answers_within_ns(load: Load) -> int:
     """How long an answer can take that is still of interest."""
     return 2 * scenarios.latency_bound_ns(load) or UNBOUND_ANSWER_NS
+
+
+def _scorer(spec: BenchmarkSpec) -> ScorerPlan | None:
+    accuracy = spec.accuracy
+    if accuracy is UNSET:
+        return None
+    return ScorerPlan(
+        kind=accuracy.scorer,
+        output="" if accuracy.output is UNSET else accuracy.output,
+        label_offset=0 if accuracy.label_offset is UNSET else accuracy.label_offset,
+    )
+
+
+def _accuracy_target(spec: BenchmarkSpec) -> float | None:
+    return None if spec.accuracy is UNSET or spec.accuracy.target is UNSET else spec.accuracy.target
 
 
 def _duration_ns(text: str | UnsetType) -> int:

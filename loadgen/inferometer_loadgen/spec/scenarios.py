@@ -21,6 +21,9 @@ wait for a message between them, and that wait would be in the result."""
 TICKING = "loadgen-r0.5"
 """The dialect in which MultiStream sends a query at each tick of targetQPS."""
 
+WITHOUT_ACCURACY = ("Concurrency", "Replay")
+"""Not MLPerf's: nothing says how each sample would be asked for once."""
+
 MULTISTREAM_SAMPLES = 8
 """Samples per query in MLPerf v6.1."""
 OFFLINE_IN_FLIGHT_PER_REPLICA = 64

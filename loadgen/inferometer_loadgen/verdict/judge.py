@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inferometer_loadgen.plan import Plan
-from inferometer_loadgen.verdict.checks import CHECKS
+from inferometer_loadgen.verdict.checks import ACCURACY_CHECKS, CHECKS
 from inferometer_loadgen.verdict.counterfactual import client_disturbed, client_influenced
 from inferometer_loadgen.verdict.measured import Measured
 from inferometer_loadgen.verdict.reasons import Finding, Severity
@@ -29,9 +29,13 @@ def judge(measured: Measured, plan: Plan) -> Verdict:
     """
     if len(measured.servers) != plan.replicas:
         raise ValueError(f"counts of {len(measured.servers)} servers, but the plan has {plan.replicas} replicas")
-    findings = [finding for check in CHECKS if (finding := check(measured, plan)) is not None]
+    is_accuracy = plan.stream.mode == "Accuracy"
+    checks = ACCURACY_CHECKS if is_accuracy else CHECKS
+    findings = [finding for check in checks if (finding := check(measured, plan)) is not None]
     reasons = tuple(finding for finding in findings if finding.severity is not Severity.WARNING)
     warnings = tuple(finding for finding in findings if finding.severity is Severity.WARNING)
+    if is_accuracy:
+        return Verdict(word=_word(reasons), reasons=reasons, warnings=warnings)
     doubt = client_influenced(measured, plan, reasons)
     if doubt is not None:
         reasons = (doubt, *reasons)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inferometer_loadgen.stream import replica_of
+from inferometer_loadgen.verdict.accuracy import Accuracy
 from inferometer_loadgen.verdict.vitals import Vitals, receive_stall_ns
 
 NEVER_NS = int(np.iinfo(np.int64).max)
@@ -86,6 +87,9 @@ class Measured:
     """By worker: what it says of itself; None of one that was lost."""
     clock_uncertainty_ns: int | None = None
     """Of the worst-known of the workers' clocks; None where none is known."""
+
+    accuracy: Accuracy | None = None
+    """Of an accuracy run all of whose queries were answered; None of all others."""
 
     def __post_init__(self) -> None:
         rows = len(self.index)

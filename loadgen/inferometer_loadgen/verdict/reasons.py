@@ -33,6 +33,12 @@ class ReasonType(StrEnum):
     MIN_QUERIES_NOT_MET = "MinQueriesNotMet"
     """Fewer queries were sent than the rules ask for. Next: find what ended the run early, run again."""
 
+    ACCURACY_BELOW_TARGET = "AccuracyBelowTarget"
+    """The score of an accuracy run was below its target. Next: a better model, or the right labels and samples."""
+
+    ACCURACY_NOT_SCORED = "AccuracyNotScored"
+    """The answers of an accuracy run could not be scored. Next: what the scorer says; then run again."""
+
     QUERIES_FAILED = "QueriesFailed"
     """At least one query got no good answer. Next: the servers' logs, or more connections or a longer drain."""
 

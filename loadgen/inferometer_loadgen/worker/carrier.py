@@ -7,7 +7,7 @@ It never sends one twice: where a connection broke, its queries have failed.
 
 from array import array
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from select import epoll
 from typing import Any, Protocol
 
@@ -22,6 +22,10 @@ TIMED_OUT = int(QueryStatus.TIMED_OUT)
 ERROR_STATUS = int(QueryStatus.ERROR_STATUS)
 CONNECTION_LOST = int(QueryStatus.CONNECTION_LOST)
 BAD_ANSWER = int(QueryStatus.BAD_ANSWER)
+
+
+type Keep = Callable[[int, int, bytes], None]
+"""Takes a good answer: its row, over HTTP the length of its JSON, else -1, and what it holds."""
 
 
 class Ledger:

@@ -4,10 +4,29 @@ from collections.abc import Iterable, Sequence
 from time import monotonic
 
 from inferometer_loadgen.plan import ReplicaAddress
-from inferometer_loadgen.wire.grpc import BlockCache, Channel
+from inferometer_loadgen.wire.grpc import Answer, BlockCache, Channel
+from inferometer_loadgen.worker.carrier import Keep
 from inferometer_loadgen.worker.connections import CONNECT_TIMEOUT_S, ConnectError, Tls
 from inferometer_loadgen.worker.pool import Connection, Pool
 from inferometer_loadgen.worker.tls_socket import Socket
+
+
+class KeepingChannel(Channel):
+    """A channel that hands each good answer's message on."""
+
+    __slots__ = ("_hand_on",)
+
+    def __init__(self, blocks: BlockCache, keep: Keep) -> None:
+        super().__init__(blocks, keep_messages=True)
+        self._hand_on = keep
+
+    def receive(self, data: bytes) -> Sequence[Answer]:
+        """Takes what was read, gives the answers that it completes."""
+        answers = super().receive(data)
+        for answer in answers:
+            if answer.ok:
+                self._hand_on(answer.row, -1, answer.message)
+        return answers
 
 
 class GrpcConnection(Connection):
@@ -37,6 +56,7 @@ class GrpcPool(Pool[GrpcConnection]):
         per_replica: int,
         tls: Tls | None = None,
         asked: Iterable[int] | None = None,
+        keep: Keep | None = None,
     ) -> None:
         blocks = BlockCache()
         self.usable: list[list[GrpcConnection]] = [[] for _ in replicas]
@@ -44,7 +64,9 @@ class GrpcPool(Pool[GrpcConnection]):
         super().__init__(
             replicas,
             per_replica,
-            lambda sock, replica: GrpcConnection(sock, replica, Channel(blocks)),
+            lambda sock, replica: GrpcConnection(
+                sock, replica, Channel(blocks) if keep is None else KeepingChannel(blocks, keep)
+            ),
             self._welcome,
             tls,
             asked,

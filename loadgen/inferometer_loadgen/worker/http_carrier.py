@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from time import monotonic_ns
 
 from inferometer_loadgen.wire import Answer, PeerError
+from inferometer_loadgen.wire.http1 import KeepingReader
 from inferometer_loadgen.worker.carrier import (
     BAD_ANSWER,
     CONNECTION_LOST,
@@ -17,6 +18,7 @@ from inferometer_loadgen.worker.carrier import (
     NO_EXPIRY_NS,
     OK,
     TIMED_OUT,
+    Keep,
     Ledger,
 )
 from inferometer_loadgen.worker.http_pool import NO_ROW, HttpConnection, HttpPool
@@ -223,6 +225,24 @@ class HttpCarrier:
         if connection.row >= 0:
             self._ledger.fail(connection.row, status, message)
         self._pool.replace(connection)
+
+
+class KeepingHttpCarrier(HttpCarrier):
+    """Hands each good answer's body on; of a pool that keeps them."""
+
+    def __init__(self, pool: HttpPool, requests: Sequence[Sequence[Sendable]], keep: Keep) -> None:
+        super().__init__(pool, requests)
+        self._keep = keep
+
+    def on_event(self, connection: HttpConnection, mask: int) -> None:
+        """As without keeping; what an answer held is taken when its query has ended well."""
+        row, ended = connection.row, len(self._ended)
+        super().on_event(connection, mask)
+        if not isinstance(connection.reader, KeepingReader):
+            return
+        kept = connection.reader.take()
+        if kept is not None and row in self._ended[ended:] and self._status[row] == OK:
+            self._keep(row, *kept)
 
 
 def _words(connection: HttpConnection, answer: Answer) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from inferometer_loadgen.plan import ReplicaAddress
-from inferometer_loadgen.wire.http1 import AnswerReader, shared_heads
+from inferometer_loadgen.wire.http1 import AnswerReader, KeepingReader, shared_heads
 from inferometer_loadgen.worker.connections import Tls
 from inferometer_loadgen.worker.pool import Connection, Pool
 from inferometer_loadgen.worker.tls_socket import Socket
@@ -25,7 +25,7 @@ class HttpConnection(Connection):
 
 
 class HttpPool(Pool[HttpConnection]):
-    """All HTTP/1.1 connections of one worker."""
+    """All HTTP/1.1 connections of one worker. `keeps`: their readers keep what good answers hold."""
 
     def __init__(
         self,
@@ -33,13 +33,16 @@ class HttpPool(Pool[HttpConnection]):
         per_replica: int,
         tls: Tls | None = None,
         asked: Iterable[int] | None = None,
+        *,
+        keeps: bool = False,
     ) -> None:
+        reader = KeepingReader if keeps else AnswerReader
         heads = shared_heads()
         self.free: list[list[HttpConnection]] = [[] for _ in replicas]
         super().__init__(
             replicas,
             per_replica,
-            lambda sock, replica: HttpConnection(sock, replica, AnswerReader(heads)),
+            lambda sock, replica: HttpConnection(sock, replica, reader(heads)),
             lambda connection: self.free[connection.replica].append(connection),
             tls,
             asked,

@@ -32,6 +32,7 @@ from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.credentials import CredentialsError
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
+from inferometer_loadgen.worker.outputs import OutputsSender
 from inferometer_loadgen.worker.prepare import library_in, prepare
 from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.shared_bodies import BodiesFile
@@ -98,7 +99,9 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     access = read_access(settings.access, assignment.replicas, plan.protocol)
-    prepared = prepare(plan, settings.index, assignment.replicas, library, access, _bodies_file(plan, settings))
+    outputs = OutputsSender(link) if plan.stream.mode == "Accuracy" else None
+    keep = None if outputs is None else outputs.keep
+    prepared = prepare(plan, settings.index, assignment.replicas, library, access, _bodies_file(plan, settings), keep)
     del library  # What is sent stands in the bodies.
     connections = len(prepared.carrier.by_fd)
     loop = MeasuredLoop(prepared.carrier, link, least_outstanding=plan.balance == "LeastOutstanding")
@@ -106,7 +109,7 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     warm_up = warm_up_work(plan, stream, settings.index, prepared.numbers)
     work = measured_work(plan, stream, settings.index, prepared.numbers)
     del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
-    link.send(Prepared(server_version=prepared.server_version))
+    link.send(Prepared(server_version=prepared.server_version, is_batched=prepared.is_batched))
 
     # What the preparation left is kept out of every later collection, and none runs while queries are timed.
     gc.collect()
@@ -119,9 +122,13 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=first_error))
 
     t0_ns = _expect(link.wait(), Measure).t0_ns
+    if outputs is not None:
+        outputs.begin()  # The warm-up's are of no interest.
     before = read_vital_signs(prepared.carrier.by_fd)
     records, stats = loop.run(work, t0_ns, limits, measured=True)
     vitals = before.until(read_vital_signs(prepared.carrier.by_fd))
+    if outputs is not None and not stats.aborted:
+        outputs.flush()
     if not stats.aborted:
         stats = replace(stats, first_error=access.redacted(stats.first_error))
         _hand_over(link, records, stats, vitals, t0_ns, connections)

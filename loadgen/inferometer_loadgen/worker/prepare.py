@@ -17,7 +17,7 @@ from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.bodies import grpc_message, http_batch
 from inferometer_loadgen.datasets.files import library_facts, open_library
 from inferometer_loadgen.datasets.library import SampleLibrary
-from inferometer_loadgen.datasets.metadata import ModelMetadata, parse_metadata
+from inferometer_loadgen.datasets.metadata import ModelMetadata, leads_with_batch, parse_metadata
 from inferometer_loadgen.datasets.synthetic import Values, synthetic_library
 from inferometer_loadgen.plan import KServeJsonData, NpzData, Plan, ReplicaAddress, SyntheticData
 from inferometer_loadgen.protocol.api import RunFailure
@@ -29,11 +29,11 @@ from inferometer_loadgen.worker import grpc_metadata
 from inferometer_loadgen.worker.access import REFUSED_REMEDY, Access
 from inferometer_loadgen.worker.asking import ANSWER_TIMEOUT_S, Asked, PrepareError
 from inferometer_loadgen.worker.budget import Budget, copies_of
-from inferometer_loadgen.worker.carrier import Carrier
+from inferometer_loadgen.worker.carrier import Carrier, Keep
 from inferometer_loadgen.worker.connections import Dialer
 from inferometer_loadgen.worker.grpc_carrier import GrpcCarrier
 from inferometer_loadgen.worker.grpc_pool import GrpcPool
-from inferometer_loadgen.worker.http_carrier import HttpCarrier
+from inferometer_loadgen.worker.http_carrier import HttpCarrier, KeepingHttpCarrier
 from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.memory import available_bytes
 from inferometer_loadgen.worker.requests import Body, Encoded, Requests, grpc_requests, http_requests
@@ -52,6 +52,8 @@ class Prepared:
     carrier: Carrier
     numbers: Bodies
     server_version: str
+    is_batched: bool
+    """Whether the model has a batch dimension."""
 
 
 class _ServerFacts(msgspec.Struct, frozen=True):
@@ -81,12 +83,19 @@ def load_library(plan: Plan, data: bytes | None) -> Library:
 
 
 def prepare(
-    plan: Plan, index: int, replicas: Sequence[ReplicaAddress], library: Library, access: Access, file: BodiesFile
+    plan: Plan,
+    index: int,
+    replicas: Sequence[ReplicaAddress],
+    library: Library,
+    access: Access,
+    file: BodiesFile,
+    keep: Keep | None = None,
 ) -> Prepared:
     """Asks each replica what the model is, makes the bodies of single samples and opens worker `index`'s connections.
 
     Those bodies are in `file`, made by one of the processes that share it. Bodies of several samples are made when
-    `numbers` is asked about them. Raises PrepareError, DataError, ConnectError.
+    `numbers` is asked about them. With `keep` that is given what good answers hold. Raises PrepareError, DataError,
+    ConnectError.
     """
     ask = grpc_metadata.ask if plan.protocol == "grpc" else _ask
     _greet(replicas, access)
@@ -103,15 +112,27 @@ def prepare(
     budget = Budget(available_bytes(), MEMORY_SHARE, file.processes)
     body_of = _bodies(plan, models[0], library, partial(make, plan, models[0]), budget, file)
     asked = replicas_asked(index, plan.workers, len(replicas)) if plan.balance == "RoundRobin" else None
+    is_batched = keep is not None and _is_batched(models[0], library(models[0]))
     if plan.protocol == "grpc":
         calls = grpc_requests(replicas, lambda body: body_of(body).data, access.fields)
         _add_single_samples(plan, calls)
-        pool = GrpcPool(replicas, plan.connections_per_replica, access.tls, asked)
-        return Prepared(GrpcCarrier(pool, calls.by_replica), calls.numbers, answers[0].server_version)
+        pool = GrpcPool(replicas, plan.connections_per_replica, access.tls, asked, keep)
+        carrier: Carrier = GrpcCarrier(pool, calls.by_replica)
+        return Prepared(carrier, calls.numbers, answers[0].server_version, is_batched)
     requests = http_requests(plan.model, replicas, body_of, access.fields)
     _add_single_samples(plan, requests)
-    connections = HttpPool(replicas, plan.connections_per_replica, access.tls, asked)
-    return Prepared(HttpCarrier(connections, requests.by_replica), requests.numbers, answers[0].server_version)
+    connections = HttpPool(replicas, plan.connections_per_replica, access.tls, asked, keeps=keep is not None)
+    carrier = (
+        HttpCarrier(connections, requests.by_replica)
+        if keep is None
+        else KeepingHttpCarrier(connections, requests.by_replica, keep)
+    )
+    return Prepared(carrier, requests.numbers, answers[0].server_version, is_batched)
+
+
+def _is_batched(model: ModelMetadata, samples: SampleLibrary) -> bool:
+    first = samples.sample(0)
+    return any(leads_with_batch(tensor, first[tensor.name].ndim) for tensor in model.inputs if tensor.name in first)
 
 
 def _bodies(

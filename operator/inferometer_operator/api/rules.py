@@ -112,6 +112,33 @@ ONE_WORKER_KNOWS: Rule = {
 }
 
 
+ACCURACY_RULES: tuple[Rule, ...] = (
+    {
+        "rule": "(self.mode == 'Accuracy') == has(self.accuracy)",
+        "message": "accuracy belongs to mode Accuracy, and mode Accuracy needs it; set both, or leave both out",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": f"self.mode != 'Accuracy' || !(self.scenario in {_cel_list(scenarios.WITHOUT_ACCURACY)})",
+        "message": f"mode Accuracy does not fit {' or '.join(scenarios.WITHOUT_ACCURACY)}, which do not ask for each "
+        "sample once; use scenario Offline or Server",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": "self.mode != 'Accuracy' || !has(self.load.data.synthetic)",
+        "message": "synthetic samples have no right answers, and mode Accuracy needs them; give real samples with "
+        "their labels, load.data.configMap",
+        "fieldPath": ".load.data",
+    },
+    {
+        "rule": "self.mode != 'Accuracy' || !has(self.load.data.configMap) || self.load.data.configMap.format == 'npz'",
+        "message": "samples in JSON hold no labels, and mode Accuracy needs them; give an npz with an array "
+        "label:class",
+        "fieldPath": ".load.data",
+    },
+)
+
+
 def recording_rules() -> Iterator[Rule]:
     """In Replay nothing is set that the recording decides; a stored object may have what was the default."""
     for name, _, ordinary in scenarios.BY_RECORDING:
@@ -215,6 +242,7 @@ SPEC_RULES: RulesOf = {
         *edition_rules(),
         *scenario_rules(),
         *recording_rules(),
+        *ACCURACY_RULES,
     ),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),

@@ -66,6 +66,16 @@ class Latency(StatusStruct, frozen=True, kw_only=True):
     max_ns: Annotated[int, Meta(description="The longest.")] | UnsetType = UNSET
 
 
+class AccuracyStatus(StatusStruct, frozen=True, kw_only=True):
+    """How good the answers of an accuracy run are."""
+
+    metric: Annotated[ShortText, Meta(description="What `value` is: the scorer's own word.")]
+    value: Annotated[float, Meta(description="The score.")]
+    samples: Annotated[int, Meta(ge=0, description="Samples that were scored.")]
+    target: Annotated[float, Meta(description="The least score for a valid run.")] | UnsetType = UNSET
+    met: Annotated[bool, Meta(description="Whether the score is as good.")] | UnsetType = UNSET
+
+
 class Result(StatusStruct, frozen=True, kw_only=True):
     """The figures that the run is known by."""
 
@@ -80,6 +90,7 @@ class Result(StatusStruct, frozen=True, kw_only=True):
         Annotated[float, Meta(description="Queries per second, as scheduled or, without a schedule, as completed.")]
         | UnsetType
     ) = UNSET
+    accuracy: Annotated[AccuracyStatus, Meta(description="In mode Accuracy, how good they are.")] | UnsetType = UNSET
 
 
 class ClientFigures(StatusStruct, frozen=True, kw_only=True):

@@ -45,14 +45,10 @@ def coordinator_pod(run: Run, settings: Settings, token_secret: str) -> Manifest
         },
         "resources": COORDINATOR_RESOURCES,
     }
-    return pod(
-        run,
-        coordinator_name(run.name),
-        Role.COORDINATOR,
-        None,
-        _spec(run, container, _volumes(run, token_secret)),
-        API_PORT,
-    )
+    volumes = _volumes(run, token_secret)
+    if run.wanted.mode == "Accuracy":
+        _mount_samples(run, container, volumes)  # For their labels.
+    return pod(run, coordinator_name(run.name), Role.COORDINATOR, None, _spec(run, container, volumes), API_PORT)
 
 
 def worker_pod(run: Run, settings: Settings, index: int, token_secret: str, coordinator_ip: str) -> Manifest:
@@ -67,14 +63,19 @@ def worker_pod(run: Run, settings: Settings, index: int, token_secret: str, coor
         "resources": resources(run.wanted.load.resources.requests, run.wanted.load.resources.limits),
     }
     volumes = _volumes(run, token_secret)
-    samples = run.wanted.load.data.config_map
-    if not isinstance(samples, UnsetType):
-        key = SAMPLES_KEYS[samples.format]
-        container["command"] += ["--data", f"{ETC}/data/{key}"]
-        container["volumeMounts"].append({"name": "data", "mountPath": f"{ETC}/data", "readOnly": True})
-        items = [{"key": key, "path": key}]
-        volumes.append({"name": "data", "configMap": {"name": samples.name, "items": items}})
+    _mount_samples(run, container, volumes)
     return pod(run, worker_name(run.name, index), Role.WORKER, index, _spec(run, container, volumes))
+
+
+def _mount_samples(run: Run, container: Manifest, volumes: list[Manifest]) -> None:
+    """Gives a container the samples of the run, where they are in a ConfigMap."""
+    samples = run.wanted.load.data.config_map
+    if isinstance(samples, UnsetType):
+        return
+    key = SAMPLES_KEYS[samples.format]
+    container["command"] += ["--data", f"{ETC}/data/{key}"]
+    container["volumeMounts"].append({"name": "data", "mountPath": f"{ETC}/data", "readOnly": True})
+    volumes.append({"name": "data", "configMap": {"name": samples.name, "items": [{"key": key, "path": key}]}})
 
 
 def _container(settings: Settings, verb: str) -> Manifest:

@@ -10,6 +10,7 @@ from inferometer_loadgen.report.words import deviation_words, figure, qps_of, re
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import (
+    AccuracyStatus,
     BenchmarkStatus,
     ClientFigures,
     Latency,
@@ -81,8 +82,8 @@ def verdict_status(observed: Observed, short: ShortReport, kept: Said) -> Benchm
         per_rules=UNSET if short.per_rules is None else short.per_rules,
         submittable=UNSET if short.submittable is None else short.submittable,
         progress=_all_done(short, format_time(now)),
-        result=_result(short.result),
         client=UNSET if (lag_ns := short.send_lag_p99_ns) is None else ClientFigures(send_lag_p99_ns=lag_ns),
+        result=_result(short.result, short.accuracy),
         summary=_summary(short),
     )
 
@@ -142,7 +143,7 @@ def _first_reason(short: ShortReport) -> tuple[str, str]:
     return short.verdict, f"{summary.result}, p99 {summary.p99}, {short.result.queries:,} queries"
 
 
-def _result(result: schema.Result) -> Result:
+def _result(result: schema.Result, accuracy: schema.AccuracyReport | None = None) -> Result:
     latency = result.latency
     return Result(
         metric=result.metric,
@@ -152,6 +153,7 @@ def _result(result: schema.Result) -> Result:
         duration_ns=result.duration_ns,
         value=_given(result.value),
         qps=_given(qps_of(result)),
+        accuracy=UNSET if accuracy is None else _accuracy(accuracy),
         latency=Latency(
             mean_ns=_given(latency.mean_ns),
             p50_ns=_given(latency.p50_ns),
@@ -165,17 +167,33 @@ def _result(result: schema.Result) -> Result:
     )
 
 
+def _accuracy(accuracy: schema.AccuracyReport) -> AccuracyStatus:
+    return AccuracyStatus(
+        metric=accuracy.metric,
+        value=accuracy.value,
+        samples=accuracy.samples,
+        target=_given(accuracy.target),
+        met=_given(accuracy.met),
+    )
+
+
 def _summary(short: ShortReport) -> Summary:
     result = short.result
     reasons = [f"{one.type}: {one.message}" for one in short.reasons]
     return Summary(
         progress="100%",
-        result=result_words(result) or ABSENT,
+        result=_result_words(short) or ABSENT,
         p99=ABSENT if result.latency.p99_ns is None else format_duration_ns(result.latency.p99_ns),
         qps=ABSENT if (qps := qps_of(result)) is None else figure(qps),
         errors=f"{result.errors:,}",
         reason=shortened("; ".join(reasons)),
     )
+
+
+def _result_words(short: ShortReport) -> str | None:
+    """What the run is known by: of one that was scored, its score."""
+    accuracy = short.accuracy
+    return result_words(short.result) if accuracy is None else f"{accuracy.metric} {accuracy.value:.4g}"
 
 
 def _server(observed: Observed, replica: schema.ReplicaReport) -> ServerStatus:

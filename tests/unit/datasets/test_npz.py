@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.datasets.metadata import KSERVE_TYPES
-from inferometer_loadgen.datasets.npz import npz_facts, npz_library
+from inferometer_loadgen.datasets.npz import npz_facts, npz_labels, npz_library
 
 
 def npz(**arrays):
@@ -143,3 +143,25 @@ def test_samples_cannot_be_changed_by_their_reader():
 def test_an_index_outside_of_the_library_is_refused(index):
     with pytest.raises(IndexError, match=f"sample {index} is not one of 4 samples"):
         npz_library(ORDINARY).sample(index)
+
+
+LABELLED = npz(
+    image=np.zeros((2, 3), np.float32), **{"label:class": np.array([7, 9]), "label:text": np.array(["a", "b"])}
+)
+
+
+def test_labels_are_beside_the_samples_and_never_in_them():
+    assert set(npz_library(LABELLED).sample(1)) == {"image"}
+    assert npz_facts(LABELLED).samples == 2
+    labels = npz_labels(LABELLED)
+    assert {name: array.tolist() for name, array in labels.items()} == {"class": [7, 9], "text": ["a", "b"]}
+
+
+def test_labels_of_another_number_of_samples_are_refused():
+    with pytest.raises(DataError, match="`label:class` has 3"):
+        npz_facts(npz(image=np.zeros((2, 3)), **{"label:class": np.zeros(3)}))
+
+
+def test_labels_alone_are_no_samples():
+    with pytest.raises(DataError, match="no array but labels"):
+        npz_facts(npz(**{"label:class": np.zeros(3)}))

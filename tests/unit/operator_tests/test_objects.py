@@ -40,10 +40,13 @@ ON_GPUS = a_run(
     )
 )
 
+SCORED = a_run(a_spec(mode="Accuracy", accuracy={"scorer": "top1"}))
+
 MANIFESTS = {
     "server": server_pod(QUICKSTART, 1),
     "server-on-gpus": server_pod(ON_GPUS, 0),
     "coordinator": coordinator_pod(QUICKSTART, SETTINGS, TOKEN),
+    "coordinator-that-scores": coordinator_pod(SCORED, SETTINGS, TOKEN),
     "worker": worker_pod(QUICKSTART, SETTINGS, 1, TOKEN, "198.18.0.7"),
     "worker-with-synthetic-data": worker_pod(ON_GPUS, SETTINGS, 0, TOKEN, "fd00::7"),
     "token": token_secret(QUICKSTART, TOKEN, "quickstart-coordinator", "c0", "secret"),
@@ -109,6 +112,10 @@ def test_who_lets_answers_pace_the_load_may_take_hours() -> None:
     spec = a_spec(scenario="SingleStream", load={"data": {"synthetic": {}}, "minDuration": "60s"})
 
     assert server_deadline_s(spec) > 6 * 3600
+
+
+def test_who_asks_for_every_sample_of_a_library_may_take_hours() -> None:
+    assert loader_deadline_s(SCORED.wanted) > 6 * 3600
 
 
 def test_deadlines_leave_room_for_the_longest_recording() -> None:

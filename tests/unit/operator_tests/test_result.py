@@ -5,11 +5,11 @@ import pytest
 from msgspec import UNSET
 
 from inferometer_loadgen.plan import Deviation
-from inferometer_loadgen.report.schema import Reason, Report
+from inferometer_loadgen.report.schema import AccuracyReport, Reason, Report
 from inferometer_loadgen.report.short import in_short
 from inferometer_loadgen.rules.submittable import Obstacle
 from inferometer_operator.api.conditions import ConditionType
-from inferometer_operator.api.status import BenchmarkStatus, ClientFigures, Summary
+from inferometer_operator.api.status import AccuracyStatus, BenchmarkStatus, ClientFigures, Result, Summary
 from inferometer_operator.reconcile.result import finished_status, told_of
 
 from .builders import a_report
@@ -26,6 +26,19 @@ def of(report: Report) -> BenchmarkStatus:
 def test_columns_are_words() -> None:
     assert of(a_report()).summary == Summary(
         progress="100%", result="40.1 samples/s", p99="15.2 ms", qps="40.2", errors="0", reason=""
+    )
+
+
+def test_a_score_is_the_result_that_a_scored_run_is_known_by() -> None:
+    scored = AccuracyReport(metric="top1", value=0.76456, target=0.757, met=True, samples=50_000, details={"x": 1.0})
+
+    status = of(a_report(accuracy=scored))
+
+    assert isinstance(status.summary, Summary)
+    assert status.summary.result == "top1 0.7646"
+    assert isinstance(status.result, Result)
+    assert status.result.accuracy == AccuracyStatus(
+        metric="top1", value=0.76456, samples=50_000, target=0.757, met=True
     )
 
 

@@ -42,6 +42,7 @@ FROM_WORKER: tuple[Frame, ...] = (
     frames.Warmed(answered=9, failed=1, first_error="HTTP 503: busy"),
     frames.Progress(sent=3, completed=2, failed=1, all_sent=False, latencies_ns=(1, 2**62)),
     frames.Records(rows=bytes(8), sent_ns=bytes(range(256)), done_ns=b"", status=b"\x05"),
+    frames.Outputs(rows=bytes(8), sizes=bytes(8), json_lengths=b"\xff" * 8, data=b""),
     frames.Finished(rows=1, backlogged=0, cpu_ns=2, busy_ns=3, elapsed_ns=4, first_error=""),
     frames.Failed(type=RunFailure.SERVER_UNREACHABLE, message="r-server-0 refuses connections"),
 )

@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from inferometer_loadgen.plan import Deviation
-from inferometer_loadgen.report.schema import Clock, EarlyStopping, Reason
+from inferometer_loadgen.report.schema import AccuracyReport, Clock, EarlyStopping, Reason
 from inferometer_loadgen.report.text import report_text
 from inferometer_loadgen.rules.submittable import Obstacle
 from unit.report.reports import a_replica, a_report, a_worker
@@ -220,3 +220,19 @@ def test_a_run_by_an_edition_says_what_differs_and_why_it_cannot_be_submitted():
         "        rules: mlperf-v6.1 dlrm-v3, per rules: false, submittable: false (own engine; 4 workers)",
         "          spec.load.minDuration: 20s, not 600s (mlperf.conf)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, "accuracy: top1 0.7646 (target 0.757, met), 50,000 samples"),
+        ({"value": 0.75699999, "met": False}, "accuracy: top1 0.75699999 (target 0.757, not met), 50,000 samples"),
+        ({"target": None, "met": None}, "accuracy: top1 0.7646, 50,000 samples"),
+    ],
+)
+def test_a_score_stands_beside_its_target(changes, line):
+    accuracy = AccuracyReport(
+        **{"metric": "top1", "value": 0.76456, "target": 0.757, "met": True, "samples": 50_000} | changes
+    )
+
+    assert report_text(a_report(accuracy=accuracy), "").splitlines()[1] == f"        {line}"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from inferometer_loadgen.plan import JudgePlan, ModelPlan, Plan, Seeds, StreamPlan, SyntheticData
 from inferometer_loadgen.verdict import NEVER_NS, Measured, QueryStatus, ServerCounts, Vitals
+from inferometer_loadgen.verdict.accuracy import Accuracy
 
 US, MS, S = 1_000, 1_000_000, 1_000_000_000
 
@@ -39,7 +40,7 @@ PLAN = Plan(
 )
 
 
-def a_plan(**judge: float) -> Plan:
+def a_plan(**judge: float | None) -> Plan:
     """Bound 15 ms at p99, 1,000 queries and 900 ms at least, two workers, two replicas; but for `judge`."""
     return msgspec.structs.replace(PLAN, judge=msgspec.structs.replace(PLAN.judge, **judge))
 
@@ -51,6 +52,18 @@ def a_plan_of(scenario: Literal["Offline", "MultiStream"], *, bound_ns: int, **j
     return msgspec.structs.replace(
         plan, stream=msgspec.structs.replace(plan.stream, scenario=scenario, dialect=dialect)
     )
+
+
+def an_accuracy_plan(*, target: float | None = None) -> Plan:
+    """The same in mode Accuracy, with no time to keep."""
+    plan = a_plan(accuracy_target=target)
+    return msgspec.structs.replace(plan, stream=msgspec.structs.replace(plan.stream, mode="Accuracy"))
+
+
+def a_scored_run(value: float | None) -> Measured:
+    """The ordinary run with this score; None where the scorer gave up."""
+    why = "" if value is not None else "the samples have no labels"
+    return replace(a_run(), accuracy=Accuracy("top1", value, QUERIES, not_scored=why))
 
 
 def an_offline_run() -> Measured:

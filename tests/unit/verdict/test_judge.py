@@ -16,17 +16,20 @@ from inferometer_loadgen.verdict import (
     when_called_off,
     without_client_share,
 )
-from inferometer_loadgen.verdict.checks import CHECKS
+from inferometer_loadgen.verdict.checks import ACCURACY_CHECKS, CHECKS
 from unit.verdict.runs import (
     MS,
     QUERIES,
     US,
+    S,
     a_client,
     a_count,
     a_plan,
     a_plan_of,
     a_run,
+    a_scored_run,
     a_ticking_run,
+    an_accuracy_plan,
     an_offline_run,
     stalls,
     watched,
@@ -278,6 +281,23 @@ ROWS = {
         watched(a_run(), a_client(), uncertainty_ns=MS),
         plan=msgspec.structs.replace(a_plan(), workers=1),
     ),
+    "a score on its target is met": Row("Valid", a_scored_run(0.75), plan=an_accuracy_plan(target=0.75)),
+    "a score below its target is not": Row(
+        "Invalid", a_scored_run(0.7499), (ReasonType.ACCURACY_BELOW_TARGET,), plan=an_accuracy_plan(target=0.75)
+    ),
+    "a score without a target is only reported": Row("Valid", a_scored_run(0.0), plan=an_accuracy_plan()),
+    "answers that nobody could score say nothing of the model": Row(
+        "Inconclusive",
+        a_scored_run(None),
+        (ReasonType.ACCURACY_NOT_SCORED,),
+        plan=an_accuracy_plan(target=0.75),
+    ),
+    "of an accuracy run no time is judged": Row(
+        "Valid", replace(a_scored_run(0.9), done_ns=a_run(latency_ns=S).done_ns), plan=an_accuracy_plan()
+    ),
+    "a sample without an answer makes an accuracy run invalid, unscored": Row(
+        "Invalid", a_run(failed={3: QueryStatus.TIMED_OUT}), (FAILED,), plan=an_accuracy_plan(target=0.75)
+    ),
 }
 
 
@@ -297,10 +317,11 @@ def test_verdict(row: Row) -> None:
 
 def test_the_rows_above_show_every_reason_and_every_check() -> None:
     """A new reason or check comes with a row."""
-    found = {check for row in ROWS.values() for check in CHECKS if check(row.run, row.plan) is not None}
+    known = {*CHECKS, *ACCURACY_CHECKS}
+    found = {check for row in ROWS.values() for check in known if check(row.run, row.plan) is not None}
     shown = {reason for row in ROWS.values() for reason in (*row.reasons, *row.warnings)}
 
-    assert found == set(CHECKS)
+    assert found == known
     assert shown == set(ReasonType)
 
 

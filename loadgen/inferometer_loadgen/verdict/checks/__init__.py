@@ -6,6 +6,8 @@ All checks run on the same records, and none leans on another.
 from collections.abc import Callable
 
 from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.verdict.checks.accuracy_below_target import accuracy_below_target
+from inferometer_loadgen.verdict.checks.accuracy_not_scored import accuracy_not_scored
 from inferometer_loadgen.verdict.checks.answers_not_counted import answers_not_counted
 from inferometer_loadgen.verdict.checks.called_off import called_off
 from inferometer_loadgen.verdict.checks.clock_uncertain import clock_uncertain
@@ -42,3 +44,15 @@ CHECKS: tuple[Check, ...] = (
     late_client,
     counts_not_read,
 )
+
+ACCURACY_CHECKS: tuple[Check, ...] = (
+    called_off,
+    server_restarted,
+    foreign_requests,
+    answers_not_counted,
+    accuracy_not_scored,
+    queries_failed,
+    accuracy_below_target,
+    counts_not_read,
+)
+"""Of an accuracy run no time is judged: all samples must be answered, and well enough."""

@@ -1,0 +1,42 @@
+"""From the answers on disk and the labels to the accuracy of a run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from inferometer_loadgen.coordinator.spool import OutputsSpool
+from inferometer_loadgen.datasets.library import DataError
+from inferometer_loadgen.datasets.npz import npz_facts, npz_labels
+from inferometer_loadgen.datasets.outputs import of_sample, outputs_of
+from inferometer_loadgen.datasets.scoring import Answer, Labels, ScoringError, score
+from inferometer_loadgen.plan import NpzData, Plan
+from inferometer_loadgen.stream import Stream
+from inferometer_loadgen.verdict.accuracy import Accuracy
+
+
+def accuracy_of(plan: Plan, stream: Stream, spool: OutputsSpool, data: Path | None, *, is_batched: bool) -> Accuracy:
+    """The score, or why there is none. Raises OutputsError where an answer was not handed over."""
+    if plan.scorer is None:
+        raise TypeError("the plan of an accuracy run has a scorer")
+    try:
+        found = score(plan.scorer, _answers(plan, stream, spool, is_batched=is_batched), _labels(plan, data))
+    except (ScoringError, DataError) as error:
+        return Accuracy(metric=plan.scorer.kind, value=None, samples=0, not_scored=str(error))
+    return Accuracy(metric=found.metric, value=found.value, samples=found.samples, details=dict(found.details))
+
+
+def _answers(plan: Plan, stream: Stream, spool: OutputsSpool, *, is_batched: bool) -> Iterator[Answer]:
+    for kept in spool.answers(stream):
+        arrays = outputs_of(plan.protocol, kept.data, kept.json_length)
+        yield Answer(kept.sample, of_sample(arrays, kept.position, kept.samples, is_batched=is_batched))
+
+
+def _labels(plan: Plan, path: Path | None) -> Labels:
+    if path is None or not isinstance(plan.data, NpzData):
+        return {}
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"the samples cannot be read for their labels: {error}", "give the file as --data") from error
+    if npz_facts(data).sha256 != plan.data.sha256:
+        raise DataError("the labels are not those of the plan's samples", "create the benchmark again")
+    return npz_labels(data)

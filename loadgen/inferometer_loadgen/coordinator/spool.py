@@ -1,0 +1,119 @@
+"""The answers of an accuracy run on disk: as they came, each row once, read again one at a time."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Self
+
+import numpy as np
+
+from inferometer_loadgen.protocol.frames import Outputs
+from inferometer_loadgen.stream import Stream
+
+DATA, INDEX = "outputs.bin", "outputs.npz"
+"""In a folder: the answers one after another, and where each row's is."""
+
+
+class OutputsError(Exception):
+    """What was handed over is not the outputs of this run's answers."""
+
+
+class KeptAnswer(NamedTuple):
+    """One sample's part of an answer, as it came."""
+
+    row: int
+    """Of the stream: LoadGen's sequence id, where a row is one sample."""
+    sample: int
+    """LoadGen's qsl_idx."""
+    position: int
+    """In its row: which of the answer's batch it is."""
+    samples: int
+    """In its row."""
+    json_length: int
+    data: bytes
+    """The whole answer."""
+
+
+class OutputsSpool:
+    """Where each row's answer is in one file; in memory it costs 24 bytes a row.
+
+    The file is in `folder`, to be found there by `stored` once `store` was called, or has no name.
+    """
+
+    def __init__(self, rows: int, workers: int, folder: Path | None = None) -> None:
+        self._workers = workers
+        self._folder = folder
+        self._file: BinaryIO = (
+            tempfile.TemporaryFile() if folder is None else (folder / DATA).open("w+b")  # noqa: SIM115 - see `close`
+        )
+        self._end = 0
+        self._offset = np.full(rows, -1, dtype=np.int64)
+        self._size = np.zeros(rows, dtype=np.int64)
+        self._json_length = np.zeros(rows, dtype=np.int64)
+
+    @classmethod
+    def stored(cls, folder: Path) -> Self:
+        """The answers that a run has left in a folder. Raises OSError where it has left none."""
+        with np.load(folder / INDEX, allow_pickle=False) as index:
+            spool = cls(len(index["offset"]), 1)
+            spool._offset, spool._size, spool._json_length = (index[name] for name in ("offset", "size", "json_length"))
+        spool.close()
+        spool._file = (folder / DATA).open("rb")
+        return spool
+
+    def store(self) -> None:
+        """Leaves in the folder, if there is one, what else is needed to read the answers again."""
+        if self._folder is not None:
+            self._file.flush()
+            np.savez(self._folder / INDEX, offset=self._offset, size=self._size, json_length=self._json_length)
+
+    def close(self) -> None:
+        """Gives the disk back."""
+        self._file.close()
+
+    def add(self, worker: int, frame: Outputs) -> None:
+        """Takes a worker's frame. Raises OutputsError for a row that was there or is none of this worker's."""
+        if any(len(column) % 8 for column in (frame.rows, frame.sizes, frame.json_lengths)):
+            raise OutputsError("a frame's column ends in the middle of a number")
+        rows, sizes, json_lengths = (
+            np.frombuffer(column, dtype="<i8") for column in (frame.rows, frame.sizes, frame.json_lengths)
+        )
+        if not len(rows) == len(sizes) == len(json_lengths) or sizes.min(initial=0) < 0:
+            raise OutputsError("a frame's columns do not fit each other")
+        if int(sizes.sum()) != len(frame.data):
+            raise OutputsError(f"a frame holds {len(frame.data):,} bytes of answers, its sizes say {sizes.sum():,}")
+        if len(rows) and not 0 <= rows.min() <= rows.max() < len(range(worker, len(self._offset), self._workers)):
+            raise OutputsError(f"rows {rows.min()} to {rows.max()} are not all its own")
+        index = worker + rows * self._workers
+        if (self._offset[index] >= 0).any() or len(np.unique(rows)) != len(rows):
+            raise OutputsError("an answer came twice")
+        self._file.seek(self._end)
+        self._file.write(frame.data)
+        self._offset[index] = self._end + np.cumsum(sizes) - sizes
+        self._size[index], self._json_length[index] = sizes, json_lengths
+        self._end += len(frame.data)
+
+    def missing(self) -> int:
+        """Rows without an answer."""
+        return int(np.count_nonzero(self._offset < 0))
+
+    def answers(self, stream: Stream) -> Iterator[KeptAnswer]:
+        """Each sample of the stream once, in the order of samples. Raises OutputsError where an answer is missing.
+
+        MultiStream fills its last query up with samples that were asked before: the first answer counts.
+        """
+        if self.missing():
+            raise OutputsError(f"{self.missing():,} of {len(self._offset):,} answers were not handed over")
+        samples, first = np.unique(stream.sample, return_index=True)
+        per_row = stream.samples_per_row
+        for sample, place in zip(samples.tolist(), first.tolist(), strict=True):
+            row, position = divmod(place, per_row)
+            self._file.seek(int(self._offset[row]))
+            yield KeptAnswer(
+                row=row,
+                sample=sample,
+                position=position,
+                samples=min(per_row, stream.sample.size - row * per_row),
+                json_length=int(self._json_length[row]),
+                data=self._file.read(int(self._size[row])),
+            )

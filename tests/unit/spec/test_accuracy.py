@@ -1,0 +1,66 @@
+"""Mode Accuracy: what it needs, what it refuses, and the plan that is made of it."""
+
+import numpy as np
+import pytest
+
+from inferometer_loadgen.plan import ScorerPlan
+from inferometer_loadgen.spec import LibraryFacts, resolve
+from inferometer_loadgen.spec.decode import decode_object
+from inferometer_loadgen.stream import make_stream
+from unit.spec.specs import an_object
+
+NPZ = {"configMap": {"name": "files"}}
+
+
+def an_accuracy_run(*, scenario="Server", data=None, mode="Accuracy", accuracy=None, **load):
+    benchmark = an_object()
+    spec = benchmark["spec"]
+    spec |= {"scenario": scenario, "mode": mode, "accuracy": {"scorer": "top1"} if accuracy is None else accuracy}
+    spec["load"] |= {"data": data or NPZ, **load}
+    return benchmark
+
+
+def without_accuracy(benchmark):
+    del benchmark["spec"]["accuracy"]
+    return benchmark
+
+
+def test_each_sample_is_asked_for_once_and_no_time_is_judged():
+    benchmark = an_accuracy_run(accuracy={"scorer": "top1", "output": "probs", "labelOffset": 1, "target": 0.757})
+    spec, errors = decode_object(benchmark)
+    assert errors == ()
+    assert spec is not None
+
+    plan = resolve("one", spec, LibraryFacts(samples=50, sha256="ab" * 32))
+
+    assert plan.scorer == ScorerPlan(kind="top1", output="probs", label_offset=1)
+    assert plan.judge.accuracy_target == 0.757
+    assert (plan.judge.latency_bound_ns, plan.judge.min_duration_ns, plan.judge.min_queries) == (0, 0, 1)
+    assert sorted(make_stream(plan.stream).sample.tolist()) == list(np.arange(50))
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "path", "remedy"),
+    [
+        (without_accuracy(an_accuracy_run()), "spec.accuracy: is missing", "add it"),
+        (an_accuracy_run(mode="Performance"), "spec.accuracy: means nothing", "set spec.mode to Accuracy"),
+        (an_accuracy_run(data={"synthetic": {}}), "spec.load.data.synthetic: has no right answers", "configMap"),
+        (
+            an_accuracy_run(data={"configMap": {"name": "texts", "format": "kserve-json"}}),
+            "spec.load.data.configMap.format: `kserve-json` holds no labels",
+            "label:class",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_remedy(benchmark, path, remedy):
+    (error,) = decode_object(benchmark)[1]
+
+    assert str(error).startswith(path)
+    assert remedy in str(error).partition("hint: ")[2]
+
+
+@pytest.mark.parametrize("scenario", ["Concurrency", "Replay"])
+def test_scenarios_that_do_not_ask_for_each_sample_once_are_refused(scenario):
+    errors = decode_object(an_accuracy_run(scenario=scenario))[1]
+
+    assert f"`Accuracy` does not fit scenario {scenario}" in " ".join(map(str, errors))

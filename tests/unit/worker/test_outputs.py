@@ -1,0 +1,79 @@
+"""Answers on their way to the coordinator: in chunks, each once, and none of the warm-up's."""
+
+from array import array
+
+import pytest
+
+from inferometer_loadgen.protocol.frames import MAX_FRAME_BYTES, Frame, Outputs, encode_frame
+from inferometer_loadgen.worker.asking import PrepareError
+from inferometer_loadgen.worker.outputs import CHUNK_BYTES, MAX_ANSWER_BYTES, OutputsSender
+
+
+class Sent(list[Frame]):
+    """A link that notes what is sent on it."""
+
+    def send(self, frame: Frame) -> None:
+        self.append(frame)
+
+    def answers(self) -> list[tuple[int, int, bytes]]:
+        found = []
+        for frame in self:
+            assert isinstance(frame, Outputs)
+            place = 0
+            for row, size, json_length in zip(
+                *map(numbers, (frame.rows, frame.sizes, frame.json_lengths)), strict=True
+            ):
+                found.append((row, json_length, frame.data[place : place + size]))
+                place += size
+        return found
+
+
+def numbers(column: bytes) -> array[int]:
+    found = array("q")
+    found.frombytes(column)
+    return found
+
+
+def test_answers_arrive_as_they_were_in_chunks() -> None:
+    link, answers = Sent(), [(row, row - 1, bytes([row]) * (CHUNK_BYTES // 3)) for row in range(7)]
+    sender = OutputsSender(link)
+    sender.begin()
+
+    for answer in answers:
+        sender.keep(*answer)
+    sender.flush()
+    sender.flush()
+
+    assert link.answers() == answers
+    assert len(link) == 2
+
+
+def test_the_answers_of_a_warm_up_are_of_no_interest() -> None:
+    link = Sent()
+    sender = OutputsSender(link)
+
+    sender.keep(0, -1, b"warm")
+    sender.begin()
+    sender.flush()
+
+    assert link == []
+
+
+def test_the_longest_answer_beside_the_fullest_chunk_fits_into_a_frame() -> None:
+    link = Sent()
+    sender = OutputsSender(link)
+    sender.begin()
+
+    sender.keep(0, -1, bytes(CHUNK_BYTES - 1))
+    sender.keep(1, -1, bytes(MAX_ANSWER_BYTES))
+
+    assert len(encode_frame(link[0])) < MAX_FRAME_BYTES
+
+
+def test_an_answer_that_no_frame_can_hold_ends_the_run_typed() -> None:
+    sender = OutputsSender(Sent())
+    sender.begin()
+
+    with pytest.raises(PrepareError, match="fewer samples a request") as refused:
+        sender.keep(0, -1, bytes(MAX_ANSWER_BYTES + 1))
+    assert refused.value.type == "OutputsLost"
