@@ -114,6 +114,15 @@ class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Offline: samples, since it is one query."""
 
 
+class RepeatPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The same stream several times, on the same servers and workers."""
+
+    count: int
+    """How often, the first included."""
+    cooldown_ns: int
+    """Without any load, between the end of one round and the beginning of the next."""
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One run, independent of where it runs."""
 
@@ -142,6 +151,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     drain_ns: int
     """How long after the last scheduled time answers are awaited; what is open then has timed out."""
     scrape_interval_ns: int
+    repeat: RepeatPlan | None = None
+    """None: once."""
 
 
 class ReplicaAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -6,6 +6,8 @@ that a program could need: that stands in the report.
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from inferometer_loadgen.plan import JudgePlan
 from inferometer_loadgen.report.schema import ReplicaReport, Report, Result, WorkerReport
 from inferometer_loadgen.report.words import result_words
@@ -55,12 +57,25 @@ def _details(report: Report, location: str) -> Iterator[str]:
         yield f"{reason.type}: {reason.message}"
     for warning in report.warnings:
         yield f"warning: {warning.type}: {warning.message}"
+    yield from _rounds(report)
     yield f"server: {_servers(report)}"
     if len(report.replicas) > 1:
         yield from (f"  {line}" for line in _replicas(report.replicas))
     yield f"client: {_client(report)}"
     if location:
         yield f"report: {location}"
+
+
+def _rounds(report: Report) -> Iterator[str]:
+    for one in report.rounds:
+        yield f"round {one.number}: {one.verdict}, {result_words(one.result) or 'no data (nothing was answered)'}"
+    spread, result = report.spread, report.result
+    if spread is not None and spread.low is not None and spread.high is not None:
+        low, high = (result_words(structs.replace(result, value=end)) for end in (spread.low, spread.high))
+        yield (
+            f"median of {counted(spread.rounds, 'round', 'rounds')}: {result_words(result)}, between {low} and {high} "
+            f"with {spread.confidence:.1%} confidence (order statistics)"
+        )
 
 
 def _servers(report: Report) -> str:

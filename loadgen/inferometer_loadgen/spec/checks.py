@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import fields as fields_of
 
 from inferometer_loadgen.spec import scenarios
@@ -133,10 +133,14 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     if not isinstance(deadline, str):
         return
     least_ns = parse_duration_ns(load.warmup) + parse_duration_ns(load.min_duration)
+    rounds = ""
+    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
+        least_ns = repeat.count * least_ns + (repeat.count - 1) * parse_duration_ns(repeat.cooldown)
+        rounds = f" in {repeat.count} rounds with cooldown `{repeat.cooldown}`"
     if spec.scenario != "Replay" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
-            f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{load.min_duration}` are",
+            f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{load.min_duration}` are{rounds}",
             "allow that, and some minutes more for servers to start",
         )
 

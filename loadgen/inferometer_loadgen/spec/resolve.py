@@ -11,6 +11,7 @@ from inferometer_loadgen.plan import (
     ModelPlan,
     NpzData,
     Plan,
+    RepeatPlan,
     Seeds,
     StreamPlan,
     SyntheticData,
@@ -18,6 +19,7 @@ from inferometer_loadgen.plan import (
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec, ModelInput
 from inferometer_loadgen.spec.load import Load
+from inferometer_loadgen.spec.repeat import Repeat
 from inferometer_loadgen.spec.units import parse_duration_ns
 
 DRAIN_GRACE_NS = 5_000_000_000
@@ -103,6 +105,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         warmup_ns=parse_duration_ns(load.warmup),
         drain_ns=answers_within_ns(load) + DRAIN_GRACE_NS,
         scrape_interval_ns=parse_duration_ns(spec.metrics.interval),
+        repeat=_repeat(spec.repeat),
     )
 
 
@@ -113,6 +116,12 @@ def answers_within_ns(load: Load) -> int:
 
 def _duration_ns(text: str | UnsetType) -> int:
     return 0 if isinstance(text, UnsetType) else parse_duration_ns(text)
+
+
+def _repeat(asked: Repeat | UnsetType) -> RepeatPlan | None:
+    if isinstance(asked, UnsetType) or asked.count == 1:
+        return None
+    return RepeatPlan(count=asked.count, cooldown_ns=parse_duration_ns(asked.cooldown))
 
 
 def _input(name: str, given: ModelInput) -> InputPlan:

@@ -2,6 +2,8 @@
 
 import math
 
+from msgspec import UnsetType
+
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.resolve import DRAIN_GRACE_NS, answers_within_ns
@@ -15,6 +17,9 @@ LINGER_S = 600
 
 MARGIN_S = 600
 """For preparing, scoring and a slow operator; a deadline must never cut a good run."""
+
+BETWEEN_S = 120
+"""For judging a round and drawing the next one's stream."""
 
 STOPPING_S = 60
 """What the operator needs to end a run whose active deadline is over: the kubelet comes only after it."""
@@ -31,7 +36,15 @@ def startup_timeout_s(spec: BenchmarkSpec) -> float:
 
 
 def load_bound_s(spec: BenchmarkSpec) -> float:
-    """A bound of the time that load is sent: warm-up, stream and drain. Poisson gaps add up to a few percent more."""
+    """A bound of the time from the first query to the last answer, of all rounds and what lies between them."""
+    if isinstance(spec.repeat, UnsetType):
+        return _round_bound_s(spec)
+    count = spec.repeat.count
+    return count * _round_bound_s(spec) + (count - 1) * (parse_duration_ns(spec.repeat.cooldown) / 1e9 + BETWEEN_S)
+
+
+def _round_bound_s(spec: BenchmarkSpec) -> float:
+    """Of one round: warm-up, stream and drain. Poisson gaps add up to a few percent more."""
     load = spec.load
     qps = scenarios.target_qps(load)
     stream_s = max(parse_duration_ns(load.min_duration) / 1e9, load.min_queries / qps if qps else 0)
