@@ -92,6 +92,7 @@ def _more_is_better(result: Result) -> bool:
 
 
 def _worst(words: Sequence[_Word]) -> _Word:
+    """Within a round doubt outweighs Invalid; but what one round showed, another one's doubt does not take back."""
     order: tuple[_Word, ...] = ("Valid", "Inconclusive", "Invalid")
     return max(words, key=order.index)
 

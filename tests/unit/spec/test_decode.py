@@ -207,6 +207,16 @@ def test_an_active_deadline_must_leave_time_for_the_shortest_valid_run():
     assert decode_object(with_value("spec.runPolicy", {"activeDeadline": "63s"}))[1] == ()
 
 
+def test_an_active_deadline_must_leave_time_for_all_rounds():
+    benchmark = with_value("spec.repeat", {"count": 5, "cooldown": "10s"})
+    benchmark["spec"]["runPolicy"] = {"activeDeadline": "350s"}
+    (error,) = decode_object(benchmark)[1]
+
+    assert "are in 5 rounds with cooldown `10s`" in str(error)
+    benchmark["spec"]["runPolicy"] = {"activeDeadline": "351s"}
+    assert decode_object(benchmark)[1] == ()
+
+
 def test_every_pattern_has_words_of_its_own():
     bare = []
 
