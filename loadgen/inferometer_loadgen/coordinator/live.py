@@ -38,6 +38,8 @@ class LiveView:
         self.planned = 0
         """Queries of all rounds."""
         self.rounds = 1
+        self.may_be_fewer = False
+        """Of a search, whose rounds are not all needed: then an ETA is of the round that is measured."""
         self.round_takes_ns = 0
         """Another round from the last query of the one before to its own."""
 
@@ -51,7 +53,7 @@ class LiveView:
         # What was called off has not come to its end, whatever was answered.
         over = state.phase in {Phase.SCORING, Phase.DONE} and not (state.called_off or state.cut_short)
         measuring = state.phase is Phase.MEASURING
-        to_come_ns = (self.rounds - state.round_number - 1) * self.round_takes_ns
+        to_come_ns = 0 if self.may_be_fewer else (self.rounds - state.round_number - 1) * self.round_takes_ns
         return RunProgress(
             step=self._step(state),
             percent=100 if over else min(99, 100 * completed // self.planned) if self.planned else 0,
@@ -66,7 +68,7 @@ class LiveView:
         step = _STEPS[state.phase]
         if self.rounds == 1 or state.phase in _OF_NO_ROUND:
             return step
-        return f"{step}, round {state.round_number + 1} of {self.rounds}"
+        return f"{step}, round {state.round_number + 1} of {'at most ' if self.may_be_fewer else ''}{self.rounds}"
 
     def _p99_ns(self) -> int | None:
         ordered = sorted(self._recent_ns)

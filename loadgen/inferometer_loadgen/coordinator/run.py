@@ -33,7 +33,7 @@ from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import ShortReport, in_short
-from inferometer_loadgen.rounds import Round, programme_of, together
+from inferometer_loadgen.rounds import Round, first_round, programme_of
 from inferometer_loadgen.stream import Issue, is_open_ended, issue_of, make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
 
@@ -67,13 +67,13 @@ class Run:
         self._leave = leave
         self._state = st.CoordinatorState(plan)
         self._programme = programme_of(plan)
-        self._round_plan = plan
+        self._round_plan = first_round(plan).plan(plan)
         """Of the round that is prepared or measured."""
-        self._stream = make_stream(plan.stream)
+        self._stream = make_stream(self._round_plan.stream)
         self._live = LiveView()
-        self._live.rounds = self._programme.at_most
+        self._live.rounds, self._live.may_be_fewer = self._programme.at_most, self._programme.is_open
         self._live.planned = len(self._stream) * self._programme.at_most
-        self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), plan.stream.min_duration_ns)
+        self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), self._round_plan.stream.min_duration_ns)
         self._live.round_takes_ns = self._programme.cooldown_ns + plan.warmup_ns + self._live.last_scheduled_ns
         self._reports: list[schema.Report] = []
         """Of the rounds that were judged."""
@@ -319,6 +319,8 @@ class Run:
             len(self._stream), self._plan.workers, is_open_ended=is_open_ended(following.stream)
         )
         self._heard.clear()
+        before = sum(worker.completed for worker in self._state.workers.values())
+        self._live.planned = before + len(self._stream) * (self._programme.at_most - following.number)
         self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), following.stream.min_duration_ns)
         self.links.send_all(frames.Draw(round_number=following.number, stream=following.stream))
 
@@ -326,7 +328,7 @@ class Run:
         if not await self._judge_measured():
             return
         cut_short = self._state.cut_short or self._state.called_off
-        report = together(self._plan, self._reports, self._programme.at_most, cut_short)
+        report = self._programme.report(self._reports, cut_short)
         encoded = schema.encode(report)
         self._leave(in_short(report, schema.sha256(encoded), self._state.loss))
         self._report = encoded

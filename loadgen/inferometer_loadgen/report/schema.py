@@ -174,8 +174,11 @@ class RoundReport(ReportStruct, frozen=True, kw_only=True):
 
     number: int
     """From 1, in the order in which they were measured."""
-    purpose: Literal["Repeat"]
-    """Repeat: the plan's stream once more."""
+    purpose: Literal["Repeat", "Trial", "Measured"]
+    """Repeat: the plan's stream once more. Of a search for the peak, Trial: a short one at some rate; Measured: in full
+    at the rate that trials have found."""
+    target_qps: float
+    """Of the stream that was sent; 0 where answers or a recording pace it."""
     start_time: str
     """Wall-clock time of its own T0, RFC 3339, UTC."""
     stream_digest: str
@@ -203,6 +206,18 @@ class Spread(ReportStruct, frozen=True, kw_only=True):
     """Low and high are two of the measured values; nothing is assumed of how values are distributed."""
 
 
+class Peak(ReportStruct, frozen=True, kw_only=True):
+    """The highest rate that is valid, as far as it was found."""
+
+    valid_qps: float | None
+    """Measured in full, and Valid; None where no such run was."""
+    not_valid_qps: float | None
+    """The least rate above it that was not; None where there was none: the peak is above `valid_qps`."""
+    trials: int
+    client_limited: bool
+    """Whether at `not_valid_qps` it was the measurement that was in doubt: the peak is `valid_qps` at least."""
+
+
 class Report(ReportStruct, frozen=True, kw_only=True):
     """One run."""
 
@@ -224,9 +239,12 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     client: ClientReport
     versions: Versions
     rounds: tuple[RoundReport, ...] = ()
-    """Of a plan that has several: then result, replicas and client are those of the median round."""
+    """Of a plan that has several: then result, replicas and client are those of the median round, or of the measured
+    one at the peak."""
     spread: Spread | None = None
-    """None where the plan has one round."""
+    """None where the plan does not repeat."""
+    peak: Peak | None = None
+    """None where none was looked for."""
 
 
 def encode(report: Report) -> bytes:

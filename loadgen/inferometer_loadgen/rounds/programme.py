@@ -8,6 +8,7 @@ from msgspec import structs
 
 from inferometer_loadgen.plan import JudgePlan, Plan, StreamPlan
 from inferometer_loadgen.report.schema import Report
+from inferometer_loadgen.rounds.together import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,15 @@ class Round:
 
 
 class Programme(Protocol):
-    """The order of rounds; it decides on each from the reports of those before."""
+    """The order of rounds, and what they say together; it decides on each from the reports of those before."""
 
     @property
     def at_most(self) -> int:
         """No more rounds than this."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there may be fewer."""
 
     @property
     def cooldown_ns(self) -> int:
@@ -39,6 +44,9 @@ class Programme(Protocol):
 
     def after(self, reports: Sequence[Report]) -> Round | None:
         """The round that follows on those reported, of none of them the first; None at the end."""
+
+    def report(self, reports: Sequence[Report], cut_short: str) -> Report:
+        """The run's, of at least one round's; `cut_short`: why no more followed, empty when nothing kept them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,11 @@ class Repeats:
         return self.plan.repeat.count if self.plan.repeat else 1
 
     @property
+    def is_open(self) -> bool:
+        """All of them are measured."""
+        return False
+
+    @property
     def cooldown_ns(self) -> int:
         """The plan's."""
         return self.plan.repeat.cooldown_ns if self.plan.repeat else 0
@@ -64,7 +77,6 @@ class Repeats:
             return None
         return Round(number, self.plan.stream, self.plan.judge, self.cooldown_ns if number else 0)
 
-
-def programme_of(plan: Plan) -> Programme:
-    """The rounds that a plan asks for; a plan that says nothing of rounds has one."""
-    return Repeats(plan)
+    def report(self, reports: Sequence[Report], cut_short: str) -> Report:
+        """The median round's."""
+        return together(self.plan, reports, self.at_most, cut_short)

@@ -26,12 +26,12 @@ def together(plan: Plan, reports: Sequence[Report], at_most: int, cut_short: str
     if at_most == 1:
         (only,) = reports
         return only
-    whole = [report for report in reports if not _is_called_off(report)] or list(reports)
+    whole = [report for report in reports if not is_called_off(report)] or list(reports)
     ordered = sorted(whole, key=lambda report: _merit(report.result))
     median = ordered[(len(ordered) - 1) // 2]
     reasons = [reason for number, report in enumerate(reports, 1) for reason in _named(report.reasons, number)]
     word = _worst([report.verdict for report in reports])
-    if len(reports) < at_most and cut_short and not any(_is_called_off(report) for report in reports):
+    if len(reports) < at_most and cut_short and not any(is_called_off(report) for report in reports):
         word = _worst([word, "Inconclusive"])
         reasons.append(
             Reason(
@@ -49,15 +49,17 @@ def together(plan: Plan, reports: Sequence[Report], at_most: int, cut_short: str
         warnings=tuple(
             reason for number, report in enumerate(reports, 1) for reason in _named(report.warnings, number)
         ),
-        rounds=tuple(_round(report, number) for number, report in enumerate(reports, 1)),
+        rounds=tuple(round_report(report, number, "Repeat") for number, report in enumerate(reports, 1)),
         spread=_spread(ordered, median),
     )
 
 
-def _round(report: Report, number: int) -> RoundReport:
+def round_report(report: Report, number: int, purpose: Literal["Repeat", "Trial", "Measured"]) -> RoundReport:
+    """One round's own part of the run's report; `number` from 1."""
     return RoundReport(
         number=number,
-        purpose="Repeat",
+        purpose=purpose,
+        target_qps=report.plan.stream.target_qps,
         start_time=report.start_time,
         stream_digest=report.stream_digest,
         verdict=report.verdict,
@@ -101,5 +103,6 @@ def _named(reasons: Sequence[Reason], number: int) -> list[Reason]:
     return [Reason(type=reason.type, message=f"round {number}: {reason.message}") for reason in reasons]
 
 
-def _is_called_off(report: Report) -> bool:
+def is_called_off(report: Report) -> bool:
+    """Whether a round was ended before its time."""
     return any(reason.type == ReasonType.CALLED_OFF for reason in report.reasons)

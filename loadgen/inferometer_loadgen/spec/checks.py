@@ -170,6 +170,8 @@ def _fields_fit_the_scenario(_name: str, spec: BenchmarkSpec) -> Iterator[SpecEr
                     path, f"is missing, and MultiStream in {scenarios.TICKING} needs it", "add it: the ticks per second"
                 )
         elif value is UNSET:
+            if fit.name == "targetQPS" and spec.scenario == "Server" and spec.load.find_peak is not UNSET:
+                continue
             if spec.scenario in fit.needed:
                 yield SpecError(path, f"is missing, and scenario {spec.scenario} needs it", f"add it: {fit.is_for}")
         elif spec.scenario not in fit.scenarios:
@@ -179,6 +181,28 @@ def _fields_fit_the_scenario(_name: str, spec: BenchmarkSpec) -> Iterator[SpecEr
                 f"{said}means nothing in scenario {spec.scenario}: {fit.unlike}",
                 f"leave it out, or use scenario {' or '.join(fit.scenarios)}",
             )
+
+
+def _a_search_has_room(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A search for the peak beside a targetQPS or repeats, with a max below its min, or with trials that last no time.
+    Next: one of both, and rates between which something is to be found."""
+    search = spec.load.find_peak
+    if isinstance(search, UnsetType):
+        return
+    if spec.load.target_qps is not UNSET:
+        yield SpecError(
+            "spec.load.findPeak", "says which rates are tried, and targetQPS is set too", "leave one of them out"
+        )
+    if not isinstance(spec.repeat, UnsetType):
+        yield SpecError("spec.repeat", "does not fit findPeak, whose rounds are its trials", "leave one of them out")
+    if search.max < search.min:
+        yield SpecError(
+            "spec.load.findPeak.max", f"`{search.max:g}` is below min `{search.min:g}`", "write min or more"
+        )
+    if parse_duration_ns(search.trial_duration) == 0:
+        yield SpecError(
+            "spec.load.findPeak.trialDuration", f"`{search.trial_duration}` is no time at all", "write 1s or more"
+        )
 
 
 def _a_recording_says_how_long(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
@@ -281,6 +305,7 @@ RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     *RULES_OF_ANY_SCENARIO,
     _fields_fit_the_scenario,
+    _a_search_has_room,
     _a_recording_says_how_long,
     _one_worker_where_one_query_is_open,
     _open_requests_can_be_shared,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.plan import (
+    FindPeakPlan,
     InputPlan,
     JudgePlan,
     KServeJsonData,
@@ -18,6 +19,7 @@ from inferometer_loadgen.plan import (
 )
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec, ModelInput
+from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.repeat import Repeat
 from inferometer_loadgen.spec.units import parse_duration_ns
@@ -106,6 +108,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         drain_ns=answers_within_ns(load) + DRAIN_GRACE_NS,
         scrape_interval_ns=parse_duration_ns(spec.metrics.interval),
         repeat=_repeat(spec.repeat),
+        find_peak=_find_peak(load.find_peak),
     )
 
 
@@ -122,6 +125,18 @@ def _repeat(asked: Repeat | UnsetType) -> RepeatPlan | None:
     if isinstance(asked, UnsetType) or asked.count == 1:
         return None
     return RepeatPlan(count=asked.count, cooldown_ns=parse_duration_ns(asked.cooldown))
+
+
+def _find_peak(asked: FindPeak | UnsetType) -> FindPeakPlan | None:
+    if isinstance(asked, UnsetType):
+        return None
+    return FindPeakPlan(
+        min_qps=asked.min,
+        max_qps=asked.max,
+        tolerance=asked.tolerance,
+        trial_duration_ns=parse_duration_ns(asked.trial_duration),
+        max_trials=asked.max_trials,
+    )
 
 
 def _input(name: str, given: ModelInput) -> InputPlan:

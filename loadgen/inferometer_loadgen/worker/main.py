@@ -27,6 +27,7 @@ from inferometer_loadgen.protocol.frames import (
     Warmed,
     WarmUp,
 )
+from inferometer_loadgen.rounds import first_round
 from inferometer_loadgen.stream import Stream, make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.access import OPEN, Access, AccessFiles, read_access
@@ -93,7 +94,8 @@ _FAILURE_TYPES: dict[type[Exception], RunFailure] = {
 
 def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     library = load_library(plan, settings.data_path.read_bytes() if settings.data_path else None)
-    stream = make_stream(plan.stream)
+    first = first_round(plan).plan(plan)
+    stream = make_stream(first.stream)
     link.send(Ready(samples=plan.data.samples, plan_hash=plans.digest(plan)))
 
     assignment = _expect(link.wait(), Prepare).assignment
@@ -101,7 +103,7 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     prepared = prepare(plan, assignment.replicas, library, access)
     loop = MeasuredLoop(prepared.carrier, link, least_outstanding=plan.balance == "LeastOutstanding")
     limits = Limits(drain_ns=plan.drain_ns, query_timeout_ns=plan.query_timeout_ns, spin_ns=plan.spin_ns)
-    pair = _lay_out(plan, stream, settings.index, prepared.numbers)
+    pair = _lay_out(first, stream, settings.index, prepared.numbers)
     del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
     link.send(Prepared(server_version=prepared.server_version))
     rounds = _Rounds(link, loop, prepared.carrier, access, limits)

@@ -111,6 +111,13 @@ ONE_WORKER_KNOWS: Rule = {
 }
 
 
+ONE_RATE: Rule = {
+    "rule": "!has(self.findPeak) || !has(self.targetQPS)",
+    "message": "findPeak says which rates are tried, and targetQPS is set too; leave one of them out",
+    "fieldPath": ".findPeak",
+}
+
+
 def recording_rules() -> Iterator[Rule]:
     """In Replay nothing is set that the recording decides; what has its default was not set."""
     ordinary = {field.name: field.default for field in msgspec.structs.fields(Load)}
@@ -134,9 +141,12 @@ def _fit_rules(fit: scenarios.Fit) -> Iterator[Rule]:
     if fit.name == "targetQPS":
         ticking = f"(self.scenario == 'MultiStream' && self.load.streamDialect == '{scenarios.TICKING}')"
     if fit.needed:
+        needed = given
+        if fit.name == "targetQPS":
+            needed = f"{given} || (self.scenario == 'Server' && has(self.load.findPeak))"
         also = "" if ticking == "false" else f", and MultiStream in the dialect {scenarios.TICKING},"
         yield {
-            "rule": f"{given} || !(self.scenario in {_cel_list(fit.needed)} || {ticking})",
+            "rule": f"{needed} || !(self.scenario in {_cel_list(fit.needed)} || {ticking})",
             "message": f"{fit.name} is missing, and {' and '.join(fit.needed)}{also} need it; set {fit.is_for}",
             "fieldPath": ".load",
         }
@@ -158,5 +168,5 @@ SPEC_RULES: RulesOf = {
     ),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
-    Load: (ONE_WORKER_KNOWS,),
+    Load: (ONE_WORKER_KNOWS, ONE_RATE),
 }

@@ -4,6 +4,7 @@ import math
 
 from msgspec import UnsetType
 
+from inferometer_loadgen.rounds.search import MAX_STEPS_DOWN
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.resolve import DRAIN_GRACE_NS, answers_within_ns
@@ -37,17 +38,25 @@ def startup_timeout_s(spec: BenchmarkSpec) -> float:
 
 def load_bound_s(spec: BenchmarkSpec) -> float:
     """A bound of the time from the first query to the last answer, of all rounds and what lies between them."""
+    search = spec.load.find_peak
+    if not isinstance(search, UnsetType):
+        trial_s = _round_bound_s(spec, parse_duration_ns(search.trial_duration) / 1e9)
+        full_s = _round_bound_s(
+            spec, max(parse_duration_ns(spec.load.min_duration) / 1e9, spec.load.min_queries / search.min)
+        )
+        return search.max_trials * (trial_s + BETWEEN_S) + (1 + MAX_STEPS_DOWN) * (full_s + BETWEEN_S)
     if isinstance(spec.repeat, UnsetType):
         return _round_bound_s(spec)
     count = spec.repeat.count
     return count * _round_bound_s(spec) + (count - 1) * (parse_duration_ns(spec.repeat.cooldown) / 1e9 + BETWEEN_S)
 
 
-def _round_bound_s(spec: BenchmarkSpec) -> float:
+def _round_bound_s(spec: BenchmarkSpec, stream_s: float | None = None) -> float:
     """Of one round: warm-up, stream and drain. Poisson gaps add up to a few percent more."""
     load = spec.load
     qps = scenarios.target_qps(load)
-    stream_s = max(parse_duration_ns(load.min_duration) / 1e9, load.min_queries / qps if qps else 0)
+    if stream_s is None:
+        stream_s = max(parse_duration_ns(load.min_duration) / 1e9, load.min_queries / qps if qps else 0)
     if spec.scenario == "Replay":
         stream_s = scenarios.MAX_REPLAY_NS / 1e9
     elif spec.scenario != "Server":

@@ -42,8 +42,9 @@ def test_each_round_sends_the_whole_stream_again_on_the_same_connections(
         came = replica.received[number * len(printed) : (number + 1) * len(printed)]
         assert Counter(received.sample for received in came) == Counter(printed)
     first, last = (connections_of(replica, part, len(printed)) for part in (0, 2))
-    assert last <= first | connections_of(replica, 1, len(printed))
     assert first & last
+    opened = report.plan.connections_per_replica * workers
+    assert len({received.connection for received in replica.received}) <= opened
     assert report.spread is not None
     assert report.spread.low is not None
     assert report.spread.low <= (report.result.value or 0) <= (report.spread.high or 0)
@@ -91,3 +92,28 @@ def spec_of_three_rounds(folder: Path, workers: int, protocol: str) -> Path:
 
 def connections_of(replica: Recorder, number: int, queries: int) -> set[int]:
     return {received.connection for received in replica.received[number * queries : (number + 1) * queries]}
+
+
+def test_a_search_for_the_peak_ends_with_a_measured_run_at_the_rate_that_it_found(tmp_path: Path) -> None:
+    write_numbered_samples(tmp_path / "samples.npz", SAMPLES)
+    with recording_server() as replica:
+        spec = write_spec(
+            tmp_path,
+            model=MODEL,
+            data={"configMap": {"name": "samples"}},
+            targetQPS=None,
+            findPeak={"min": 20, "max": 80, "tolerance": 1, "trialDuration": "500ms"},
+            warmup="0s",
+            minDuration="1s",
+            minQueries=10,
+        )
+        ended = inferometer("run", str(spec), "--endpoint", replica.url, *data(tmp_path), "-o", str(tmp_path))
+
+    assert ended.code in {0, 3}, ended.stderr
+    report = report_in(tmp_path)
+    assert sum(one.result.queries for one in report.rounds) == len(replica.received)
+    assert report.peak is not None
+    assert report.rounds[0].purpose == "Trial"
+    assert report.rounds[0].target_qps == 20
+    assert report.rounds[-1].purpose == "Measured"
+    assert "peak: " in ended.stderr
