@@ -1,5 +1,6 @@
 """One run of several rounds: a server receives the same stream in each, on connections that stay."""
 
+import signal
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,7 +10,7 @@ import pytest
 
 from integration.loadgen.recorder import MODEL, Recorder, recording_server, write_numbered_samples
 from integration.loadgen.recorder_grpc import recording_grpc_server
-from integration.loadgen.shell import inferometer, report_in
+from integration.loadgen.shell import inferometer, report_in, running, wait_for
 from integration.loadgen.specs import write_spec
 from integration.loadgen.test_stream_received import data, make_config_map, stream_of
 
@@ -117,3 +118,29 @@ def test_a_search_for_the_peak_ends_with_a_measured_run_at_the_rate_that_it_foun
     assert report.rounds[0].target_qps == 20
     assert report.rounds[-1].purpose == "Measured"
     assert "peak: " in ended.stderr
+
+
+def test_a_run_that_is_interrupted_between_rounds_ends_at_once_and_reports_those_before(tmp_path: Path) -> None:
+    write_numbered_samples(tmp_path / "samples.npz", SAMPLES)
+    with recording_server() as replica:
+        spec = write_spec(
+            tmp_path,
+            model=MODEL,
+            repeat={"count": 2, "cooldown": "10m"},
+            data={"configMap": {"name": "samples"}},
+            warmup="0s",
+            minDuration="500ms",
+            workers=2,
+        )
+        arguments = ("run", str(spec), "--endpoint", replica.url, *data(tmp_path), "-o", str(tmp_path))
+        with running(*arguments) as process:
+            wait_for("cooling down, round 2 of 2", process)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+
+    report = report_in(tmp_path)
+    assert len(report.rounds) == 1
+    assert report.verdict == "Inconclusive"
+    assert "after 1 of 2 rounds" in report.reasons[-1].message
+    assert "Traceback" not in said
+    assert "expected WarmUp" not in said
