@@ -142,6 +142,27 @@ class Deviation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Where the edition says so."""
 
 
+class RepeatPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The same stream several times, on the same servers and workers."""
+
+    count: int
+    """How often, the first included."""
+    cooldown_ns: int
+    """Without any load, between the end of one round and the beginning of the next."""
+
+
+class FindPeakPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A search for the highest valid rate of Server, from short trials to the measured run."""
+
+    min_qps: float
+    max_qps: float
+    """`stream.target_qps` is this too: what a worker prepares for."""
+    tolerance: float
+    """As a fraction: neighbouring rates of the search lie no further apart."""
+    trial_duration_ns: int
+    max_trials: int
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One run, independent of where it runs."""
 
@@ -178,6 +199,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     drain_ns: int
     """How long after the last scheduled time answers are awaited; what is open then has timed out."""
     scrape_interval_ns: int
+    repeat: RepeatPlan | None = None
+    """None: once."""
+    find_peak: FindPeakPlan | None = None
+    """None: at the stream's own rate."""
 
 
 class ReplicaAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

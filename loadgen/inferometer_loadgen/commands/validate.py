@@ -109,6 +109,8 @@ def _of_a_run(path: Path, decoded: "Decoded", times: Path | None) -> str:
 
 def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[str]":
     """How much is asked, for how long, and what is expected of it."""
+    from msgspec import UnsetType
+
     from inferometer_loadgen.spec import scenarios
     from inferometer_loadgen.spec.units import format_duration_ns
     from inferometer_loadgen.stream.lengths import expected_samples
@@ -120,6 +122,8 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
     if recording is not None:
         recorded = counted(recording.queries, "query", "queries")
         yield f"{recorded} in {format_duration_ns(recording.lasts_ns)} as recorded"
+    elif not isinstance(search := load.find_peak, UnsetType):
+        yield f"a search for the peak from {search.min:,g}/s to {search.max:,g}/s, trials of {search.trial_duration}"
     elif spec.scenario == "Server":
         expected = max(scenarios.min_queries(load), round(qps * duration_ns / 1e9))
         takes_ns = max(duration_ns, round(expected / qps * 1e9))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure
+from inferometer_loadgen.rounds import Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,18 @@ class WindowRead:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundJudged:
+    """The round that was measured last has its own report; `then` follows, or nothing does."""
+
+    then: Round | None
+
+
+@dataclass(frozen=True, slots=True)
+class CooledDown:
+    """The servers had their time without load."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """The report is there."""
 
@@ -61,7 +74,7 @@ class CalledOff:
     reason: str
 
 
-type Event = Joined | Said | Left | WindowRead | Scored | Broken | Overdue | CalledOff
+type Event = Joined | Said | Left | WindowRead | RoundJudged | CooledDown | Scored | Broken | Overdue | CalledOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +105,29 @@ class EndWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeRound:
+    """Merge and judge the round that was measured last, and say what follows on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoolDown:
+    """Let the servers be for as long as the round wants before it begins."""
+
+    round: Round
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRound:
+    """Draw a round's stream, and have every worker draw it."""
+
+    round: Round
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
-    """Merge, judge, write the report."""
+    """Merge and judge what was not yet, write the report."""
 
 
-type Instruction = SendAll | BeginWarmUp | BeginMeasuring | BeginWindow | EndWindow | Score
+type Instruction = (
+    SendAll | BeginWarmUp | BeginMeasuring | BeginWindow | EndWindow | JudgeRound | CoolDown | DrawRound | Score
+)

@@ -12,7 +12,7 @@ GRACE_S = 30.0
 def phase_limit_s(plan: Plan, phase: Phase, last_scheduled_ns: int) -> float | None:
     """Seconds after which a phase is overdue; None for those that wait for others, or end by themselves."""
     match phase:
-        case Phase.PREPARING:
+        case Phase.PREPARING | Phase.DRAWING:
             return PREPARE_WITHIN_S
         case Phase.WARMING_UP:
             return (plan.warmup_ns + plan.drain_ns) / 1e9 + GRACE_S

@@ -17,10 +17,15 @@ _STEPS: dict[Phase, Step] = {
     Phase.MEASURING: "measuring",
     Phase.DRAINING: "draining",
     Phase.READING_AFTER: "draining",
+    Phase.JUDGING: "draining",
+    Phase.COOLING_DOWN: "cooling down",
+    Phase.DRAWING: "warming up",
     Phase.SCORING: "scoring",
     Phase.DONE: "finished",
     Phase.FAILED: "finished",
 }
+
+_OF_NO_ROUND = frozenset({Phase.WAITING, Phase.READY, Phase.PREPARING, Phase.SCORING, Phase.DONE, Phase.FAILED})
 
 
 class LiveView:
@@ -31,6 +36,12 @@ class LiveView:
         self.t0_ns = 0
         self.last_scheduled_ns = 0
         self.planned = 0
+        """Queries of all rounds."""
+        self.rounds = 1
+        self.may_be_fewer = False
+        """Of a search, whose rounds are not all needed: then an ETA is of the round that is measured."""
+        self.round_takes_ns = 0
+        """Another round from the last query of the one before to its own."""
 
     def add(self, latencies_ns: Iterable[int]) -> None:
         """Takes latencies that a worker reported."""
@@ -38,20 +49,26 @@ class LiveView:
 
     def progress(self, state: CoordinatorState, now_ns: int) -> RunProgress:
         """The run's progress at `now_ns`."""
-        reported = [worker.progress for worker in state.workers.values() if worker.progress]
-        completed = sum(progress.completed for progress in reported)
+        completed = sum(worker.completed for worker in state.workers.values())
         # What was called off has not come to its end, whatever was answered.
-        over = state.phase in {Phase.SCORING, Phase.DONE} and not state.called_off
+        over = state.phase in {Phase.SCORING, Phase.DONE} and not (state.called_off or state.cut_short)
         measuring = state.phase is Phase.MEASURING
+        to_come_ns = 0 if self.may_be_fewer else (self.rounds - state.round_number - 1) * self.round_takes_ns
         return RunProgress(
-            step=_STEPS[state.phase],
+            step=self._step(state),
             percent=100 if over else min(99, 100 * completed // self.planned) if self.planned else 0,
             completed=completed,
             planned=self.planned,
-            errors=sum(progress.failed for progress in reported),
-            eta_ns=max(0, self.t0_ns + self.last_scheduled_ns - now_ns) if measuring else 0,
+            errors=sum(worker.failed for worker in state.workers.values()),
+            eta_ns=max(0, self.t0_ns + self.last_scheduled_ns - now_ns) + to_come_ns if measuring else 0,
             p99_ns=self._p99_ns(),
         )
+
+    def _step(self, state: CoordinatorState) -> str:
+        step = _STEPS[state.phase]
+        if self.rounds == 1 or state.phase in _OF_NO_ROUND:
+            return step
+        return f"{step}, round {state.round_number + 1} of {'at most ' if self.may_be_fewer else ''}{self.rounds}"
 
     def _p99_ns(self) -> int | None:
         ordered = sorted(self._recent_ns)
@@ -66,7 +83,7 @@ def worker_statuses(state: CoordinatorState) -> tuple[WorkerStatus, ...]:
             pod_uid=worker.pod_uid,
             connected=worker.connected,
             ready=worker.ready,
-            completed=worker.progress.completed if worker.progress else 0,
+            completed=worker.completed,
         )
         for index, worker in sorted(state.workers.items())
     )

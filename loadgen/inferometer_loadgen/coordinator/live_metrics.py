@@ -39,27 +39,38 @@ class WorkerLoad:
     def __init__(self, latency_bounds_s: tuple[float, ...]) -> None:
         self.sent = 0
         self.completed = 0
+        self.before = 0
+        """Completed in the rounds before this one."""
         self.failed = 0
         self.latency = Histogram(latency_bounds_s)
         self.send_lag = Histogram(LAG_BOUNDS_S)
 
 
 class LoadMetrics:
-    """The families of one run."""
+    """The families of one run, over all of its rounds."""
 
     def __init__(self, plan: Plan, stream: Stream) -> None:
         self._plan = plan
         self._scheduled_ns = stream.scheduled_ns
+        self._due_before = 0
         self._issue = issue_of(plan.stream)
         bound_s = plan.judge.latency_bound_ns / NS_PER_S
         # The bound is one of the buckets, so that the share of queries within it is exact.
         bounds_s = tuple(sorted({*LATENCY_BOUNDS_S, *((bound_s,) if bound_s else ())}))
         self._workers = [WorkerLoad(bounds_s) for _ in range(plan.workers)]
 
+    def begin_round(self, plan: Plan, stream: Stream) -> None:
+        """Another round of the same run, by its own plan: counters go on from where they are."""
+        self._plan = plan
+        self._due_before += len(self._scheduled_ns)
+        self._scheduled_ns = stream.scheduled_ns
+        for load in self._workers:
+            load.before = load.completed
+
     def note_progress(self, worker: int, progress: frames.Progress) -> None:
         """A worker says how many queries of the measured run it has sent."""
         load = self._workers[worker]
-        load.sent = max(load.sent, progress.sent)
+        load.sent = max(load.sent, load.before + progress.sent)
 
     def note_records(self, worker: int, records: frames.Records) -> None:
         """Takes records that fit the stream: of each query once."""
@@ -115,7 +126,7 @@ class LoadMetrics:
     def _due(self, since_t0_ns: int | None) -> Metric:
         due = 0 if since_t0_ns is None else int(np.searchsorted(self._scheduled_ns, since_t0_ns, side="right"))
         family = CounterMetricFamily(f"{PREFIX}queries_due", "Queries whose time has come.", labels=("benchmark",))
-        family.add_metric((self._plan.name,), due)
+        family.add_metric((self._plan.name,), self._due_before + due)
         return family
 
     def _of_the_workers(self) -> Iterator[Metric]:

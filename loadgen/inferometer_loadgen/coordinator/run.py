@@ -38,6 +38,7 @@ from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import ShortReport, in_short
+from inferometer_loadgen.rounds import Round, first_round, programme_of
 from inferometer_loadgen.stream import Issue, is_open_ended, issue_of, make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
 from inferometer_loadgen.verdict.accuracy import Accuracy
@@ -74,11 +75,22 @@ class Run:
         self._run_uid = run_uid
         self._leave = leave
         self._state = st.CoordinatorState(plan)
-        self._stream = make_stream(plan.stream)
+        self._programme = programme_of(plan)
+        self._round_plan = first_round(plan).plan(plan)
+        """Of the round that is prepared or measured."""
+        self._stream = make_stream(self._round_plan.stream)
         self._live = LiveView()
-        self._metrics = LoadMetrics(plan, self._stream)
-        self._live.planned = len(self._stream)
-        self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), plan.stream.min_duration_ns)
+        self._metrics = LoadMetrics(self._round_plan, self._stream)
+        self._round_t0_ns = 0
+        """Of the round that is measured; 0 between two of them."""
+        self._live.rounds, self._live.may_be_fewer = self._programme.at_most, self._programme.is_open
+        self._live.planned = len(self._stream) * self._programme.at_most
+        self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), self._round_plan.stream.min_duration_ns)
+        self._live.round_takes_ns = self._programme.cooldown_ns + plan.warmup_ns + self._live.last_scheduled_ns
+        self._reports: list[schema.Report] = []
+        """Of the rounds that were judged."""
+        self._is_judged = True
+        """Whether everything that was measured is in the reports."""
         self._events: asyncio.Queue[ev.Event] = asyncio.Queue()
         self.links = LinkServer(token, plan.workers, self._events.put_nowait)
         self._columns = shard_columns(len(self._stream), plan.workers, is_open_ended=is_open_ended(plan.stream))
@@ -129,7 +141,7 @@ class Run:
 
     def metrics_page(self) -> bytes:
         """For GET /metrics."""
-        since_t0_ns = time.monotonic_ns() - self._live.t0_ns if self._live.t0_ns else None
+        since_t0_ns = time.monotonic_ns() - self._round_t0_ns if self._round_t0_ns else None
         state, connected = st.RUN_STATES[self._state.phase], len(self.links.links)
         return generate_latest(Families(lambda: self._metrics.families(state, connected, since_t0_ns)))
 
@@ -191,7 +203,7 @@ class Run:
 
     def _hear(self, index: int) -> None:
         """Where no schedule says how long the load takes, it may take as long as all workers are heard of."""
-        if self._watched is not st.Phase.MEASURING or issue_of(self._plan.stream) is Issue.SCHEDULED:
+        if self._watched is not st.Phase.MEASURING or issue_of(self._round_plan.stream) is Issue.SCHEDULED:
             return
         self._heard.add(index)
         if all(worker.is_through or index in self._heard for index, worker in self._state.workers.items()):
@@ -206,11 +218,7 @@ class Run:
             case ev.Joined(index=index):
                 self._spawn(self.links.links[index].ping(PINGS_AT_AN_END))
             case ev.Said(index=index, frame=frames.Records() as records):
-                try:
-                    self._columns[index].add(records)
-                    self._metrics.note_records(index, records)
-                except (RecordsMissingError, RecordsTwiceError) as error:
-                    self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, f"worker {index}: {error}"))
+                self._add(index, records)
             case ev.Said(index=index, frame=frames.Outputs() as outputs) if self._spool is not None:
                 try:
                     self._spool.add(index, outputs)
@@ -225,6 +233,19 @@ class Run:
             case _:
                 pass
 
+    def _add(self, index: int, records: frames.Records) -> None:
+        refusal = ""
+        if records.round_number != self._state.round_number:
+            refusal = f"it handed over records of round {records.round_number + 1} in another one"
+        else:
+            try:
+                self._columns[index].add(records)
+                self._metrics.note_records(index, records)
+            except (RecordsMissingError, RecordsTwiceError) as error:
+                refusal = str(error)
+        if refusal:
+            self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, f"worker {index}: {refusal}"))
+
     def _carry_out(self, instructions: list[ev.Instruction]) -> None:
         for instruction in instructions:
             match instruction:
@@ -238,6 +259,8 @@ class Run:
                     self._begin_measuring()
                 case ev.EndWindow():
                     self._spawn(self._end_window())
+                case ev.JudgeRound() | ev.CoolDown() | ev.DrawRound():
+                    self._spawn(self._go_on(instruction))
                 case ev.Score():
                     self._spawn(self._score())
 
@@ -259,7 +282,8 @@ class Run:
     def _begin_measuring(self) -> None:
         now_ns = time.monotonic_ns()
         t0_ns = now_ns + LEAD_NS
-        self._live.t0_ns = t0_ns
+        self._live.t0_ns = self._round_t0_ns = t0_ns
+        self._is_judged = False
         self._start_time = datetime.fromtimestamp(time.time() + LEAD_NS / 1e9, UTC).isoformat(timespec="microseconds")
         for link in self.links.links.values():
             link.send(frames.Measure(t0_ns=link.clock().to_worker(t0_ns)))
@@ -285,21 +309,65 @@ class Run:
         )
         self._events.put_nowait(ev.WindowRead())
 
-    async def _score(self) -> None:
+    async def _judge_measured(self) -> bool:
+        """Adds the report of the round that was measured last, if it is not there; False where the run is broken."""
+        if self._is_judged:
+            return True
         try:
             facts = self._facts()
-            report = await asyncio.to_thread(_judge, facts, self._columns, self._state.called_off, self._accuracy)
-        except NothingMeasuredError:
-            self._events.put_nowait(
-                ev.Broken(RunFailure.ABORTED, f"{self._state.called_off}, before anything was measured")
+            self._reports.append(
+                await asyncio.to_thread(_judge, facts, self._columns, self._state.called_off, self._accuracy)
             )
-            return
+        except NothingMeasuredError:
+            if not self._reports:
+                self._events.put_nowait(
+                    ev.Broken(RunFailure.ABORTED, f"{self._state.called_off}, before anything was measured")
+                )
+                return False
         except (RecordsMissingError, RecordsTwiceError) as error:
             self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, str(error)))
-            return
+            return False
         except OutputsError as error:
             self._events.put_nowait(ev.Broken(RunFailure.OUTPUTS_LOST, str(error)))
+            return False
+        self._is_judged = True
+        return True
+
+    async def _go_on(self, instruction: ev.JudgeRound | ev.CoolDown | ev.DrawRound) -> None:
+        match instruction:
+            case ev.JudgeRound():
+                await self._judge_round()
+            case ev.CoolDown(round=following):
+                await asyncio.sleep(following.cooldown_ns / 1e9)
+                self._events.put_nowait(ev.CooledDown())
+            case ev.DrawRound(round=following):
+                await self._draw(following)
+
+    async def _judge_round(self) -> None:
+        if await self._judge_measured():
+            self._events.put_nowait(ev.RoundJudged(self._programme.after(self._reports)))
+
+    async def _draw(self, following: Round) -> None:
+        """The coordinator's own first: the workers' answers then find it ready."""
+        if following.stream != self._round_plan.stream:
+            self._stream = await asyncio.to_thread(make_stream, following.stream)
+        self._round_plan = following.plan(self._plan)
+        self._columns = shard_columns(
+            len(self._stream), self._plan.workers, is_open_ended=is_open_ended(following.stream)
+        )
+        self._round_t0_ns = 0
+        self._metrics.begin_round(self._round_plan, self._stream)
+        self._heard.clear()
+        before = sum(worker.completed for worker in self._state.workers.values())
+        self._live.planned = before + len(self._stream) * (self._programme.at_most - following.number)
+        self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), following.stream.min_duration_ns)
+        self.links.send_all(frames.Draw(round_number=following.number, stream=following.stream))
+
+    async def _score(self) -> None:
+        if not await self._judge_measured():
             return
+        cut_short = self._state.cut_short or self._state.called_off
+        report = self._programme.report(self._reports, cut_short)
         encoded = schema.encode(report)
         self._leave(in_short(report, schema.sha256(encoded), self._state.loss))
         self._report = encoded
@@ -318,7 +386,7 @@ class Run:
             raise RuntimeError("scoring follows the start")
         return RunFacts(
             run_uid=self._run_uid,
-            plan=self._plan,
+            plan=self._round_plan,
             assignment=assignment,
             stream=self._stream,
             start_time=self._start_time.replace("+00:00", "Z"),

@@ -3,8 +3,14 @@
     Waiting -> Ready -> Preparing -> WarmingUp -> ReadingBefore -> Measuring -> Draining -> ReadingAfter -> Scoring
     -> Done
 
-and from everywhere to Failed. Before the start a worker may leave and another take its index; after it none may.
-The driver (`coordinator.run`) carries the instructions out and brings back what came of them.
+and from everywhere to Failed. A run of several rounds goes on after each but the last:
+
+    ReadingAfter -> Judging -> CoolingDown -> Drawing -> WarmingUp
+
+From the end of its first round on it has something to report: what ends it then leads to Scoring.
+
+Before the start a worker may leave and another take its index; after it none may. The driver (`coordinator.run`)
+carries the instructions out and brings back what came of them.
 """
 
 from dataclasses import dataclass, field
@@ -14,6 +20,7 @@ from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.plan import Assignment, Plan, digest
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import FailureReport, RunFailure, RunState, StartRequest
+from inferometer_loadgen.rounds import Programme, Round, programme_of
 
 
 class Phase(StrEnum):
@@ -27,10 +34,17 @@ class Phase(StrEnum):
     MEASURING = "Measuring"
     DRAINING = "Draining"
     READING_AFTER = "ReadingAfter"
+    JUDGING = "Judging"
+    """A round, after which another one may follow."""
+    COOLING_DOWN = "CoolingDown"
+    DRAWING = "Drawing"
     SCORING = "Scoring"
     DONE = "Done"
     FAILED = "Failed"
 
+
+BETWEEN_ROUNDS = frozenset({Phase.COOLING_DOWN, Phase.DRAWING, Phase.WARMING_UP, Phase.READING_BEFORE})
+"""Phases in which nothing of a round was measured yet."""
 
 RUN_STATES = {
     Phase.WAITING: RunState.WAITING,
@@ -41,6 +55,9 @@ RUN_STATES = {
     Phase.MEASURING: RunState.RUNNING,
     Phase.DRAINING: RunState.DRAINING,
     Phase.READING_AFTER: RunState.DRAINING,
+    Phase.JUDGING: RunState.RUNNING,
+    Phase.COOLING_DOWN: RunState.RUNNING,
+    Phase.DRAWING: RunState.RUNNING,
     Phase.SCORING: RunState.SCORING,
     Phase.DONE: RunState.DONE,
     Phase.FAILED: RunState.FAILED,
@@ -55,11 +72,34 @@ class Worker:
     ready: bool = False
     prepared: bool = False
     warmed: bool = False
+    drawn: bool = False
     finished: frames.Finished | None = None
     progress: frames.Progress | None = None
+    completed_before: int = 0
+    """Queries answered in the rounds before this one."""
+    failed_before: int = 0
     gone: bool = False
     """Lost after the start."""
     connected: bool = True
+
+    def begin_round(self) -> None:
+        """What was said of the round before is history."""
+        if self.finished is not None:  # Later than the last progress.
+            self.completed_before += self.finished.rows
+        if self.progress is not None:
+            self.failed_before += self.progress.failed
+        self.progress = self.finished = None
+        self.drawn = self.warmed = False
+
+    @property
+    def completed(self) -> int:
+        """Queries answered so far, in all rounds."""
+        return self.completed_before + (self.progress.completed if self.progress else 0)
+
+    @property
+    def failed(self) -> int:
+        """Of those the ones that were not answered well."""
+        return self.failed_before + (self.progress.failed if self.progress else 0)
 
     @property
     def is_through(self) -> bool:
@@ -86,6 +126,15 @@ class CoordinatorState:
     """Why the run was ended while it was measured; empty when it was not."""
     loss: FailureReport | None = None
     """What the run will have failed of, once what was measured is reported."""
+    round_number: int = 0
+    """Of the round that is prepared or measured, from 0."""
+    cut_short: str = ""
+    """Why no further round began, where one was to; empty when none was."""
+    _next: Round | None = None
+    _programme: Programme = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._programme = programme_of(self.plan)
 
     def start(self, request: StartRequest) -> tuple[str, list[ev.Instruction]]:
         """The point of no return. An empty refusal accepts; the same nonce is accepted again, to no effect."""
@@ -116,8 +165,8 @@ class CoordinatorState:
                 return self._left(event.index)
             case ev.Said():
                 return self._said(event.index, self.workers[event.index], event.frame)
-            case ev.WindowRead():
-                return self._window_read()
+            case ev.WindowRead() | ev.RoundJudged() | ev.CooledDown():
+                return self._went_on(event)
             case ev.Scored():
                 self.phase, self.failure = (Phase.FAILED, self.loss) if self.loss else (Phase.DONE, None)
                 return [ev.SendAll(frames.Bye())]
@@ -163,9 +212,12 @@ class CoordinatorState:
                 return self._when_all("prepared", Phase.PREPARING, Phase.WARMING_UP, ev.BeginWarmUp())
             case frames.Warmed():
                 if frame.failed:
-                    return self._fail(RunFailure.WARM_UP_FAILED, _warm_up_failed(index, frame))
+                    return self._lose(RunFailure.WARM_UP_FAILED, _warm_up_failed(index, frame))
                 worker.warmed = True
                 return self._when_all("warmed", Phase.WARMING_UP, Phase.READING_BEFORE, ev.BeginWindow())
+            case frames.Drawn():
+                worker.drawn = True
+                return self._when_all("drawn", Phase.DRAWING, Phase.WARMING_UP, ev.BeginWarmUp())
             case frames.Progress():
                 return self._progress(worker, frame)
             case frames.Finished():
@@ -206,8 +258,45 @@ class CoordinatorState:
         if self.phase is Phase.READING_BEFORE:
             self.phase = Phase.MEASURING
             return [ev.BeginMeasuring()]
+        if self.phase is not Phase.READING_AFTER:
+            return []  # The run has come to its end meanwhile.
+        if self._may_go_on and not self.called_off:
+            self.phase = Phase.JUDGING
+            return [ev.JudgeRound()]
+        return self._score()
+
+    def _went_on(self, event: ev.WindowRead | ev.RoundJudged | ev.CooledDown) -> list[ev.Instruction]:
+        match event:
+            case ev.WindowRead():
+                return self._window_read()
+            case ev.RoundJudged():
+                return self._round_judged(event.then)
+            case ev.CooledDown():
+                return self._cooled_down()
+
+    def _score(self) -> list[ev.Instruction]:
         self.phase = Phase.SCORING
         return [ev.Score()]
+
+    def _round_judged(self, then: Round | None) -> list[ev.Instruction]:
+        if self.phase is not Phase.JUDGING:
+            return []
+        if then is None or self.cut_short:
+            return self._score()
+        self.round_number, self._next = then.number, then
+        left = [index for index, worker in self.workers.items() if not worker.connected]
+        for worker in self.workers.values():
+            worker.begin_round()
+        self.phase = Phase.COOLING_DOWN
+        if left:
+            return self._lose(RunFailure.WORKER_LOST, f"worker {left[0]} hung up between two rounds")
+        return [ev.CoolDown(then)]
+
+    def _cooled_down(self) -> list[ev.Instruction]:
+        if self.phase is not Phase.COOLING_DOWN or self._next is None:
+            return []
+        self.phase = Phase.DRAWING
+        return [ev.DrawRound(self._next)]
 
     def _when_all_are_through(self) -> list[ev.Instruction]:
         if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
@@ -218,7 +307,13 @@ class CoordinatorState:
         return [ev.EndWindow()]
 
     def _call_off(self, reason: str) -> list[ev.Instruction]:
-        if self.phase in {Phase.READING_AFTER, Phase.SCORING}:
+        if self._is_between_rounds:
+            self.cut_short = reason
+            return [ev.SendAll(frames.Stop()), *self._score()]
+        if self.phase in {Phase.READING_AFTER, Phase.JUDGING, Phase.SCORING}:
+            # Its round has been measured; if others were to follow, they do not.
+            if self._may_go_on and self.phase is not Phase.SCORING:
+                self.cut_short = self.cut_short or reason
             return []
         if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
             return self._fail(RunFailure.ABORTED, f"{reason}, before anything was measured")
@@ -227,11 +322,25 @@ class CoordinatorState:
 
     def _lose(self, type_: RunFailure, message: str) -> list[ev.Instruction]:
         """A worker is of no use any more. What the others measured is reported, if anything was measured."""
+        if self._is_between_rounds or self.phase is Phase.JUDGING:
+            self.loss = self.loss or FailureReport(type=type_, message=message)
+            self.cut_short = self.cut_short or f"{type_}: {message},"
+            return [] if self.phase is Phase.JUDGING else [ev.SendAll(frames.Stop()), *self._score()]
         if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
             return self._fail(type_, message)
         self.loss = self.loss or FailureReport(type=type_, message=message)
         self.called_off = self.called_off or f"{type_}: {message},"
         return [*self._stop(), *self._when_all_are_through()]
+
+    @property
+    def _may_go_on(self) -> bool:
+        """Whether another round may follow on this one."""
+        return self.round_number + 1 < self._programme.at_most
+
+    @property
+    def _is_between_rounds(self) -> bool:
+        """Whether whole rounds are there to be reported, and nothing of the next."""
+        return self.round_number > 0 and self.phase in BETWEEN_ROUNDS
 
     def _stop(self) -> list[ev.Instruction]:
         self.phase = Phase.DRAINING
@@ -247,7 +356,7 @@ class CoordinatorState:
         return self._lose(RunFailure.WORKER_SILENT, f"worker {who} did not get through phase {phase} in time")
 
     def _has_done_its_part(self, worker: Worker) -> bool:
-        done = {Phase.PREPARING: worker.prepared, Phase.WARMING_UP: worker.warmed}
+        done = {Phase.PREPARING: worker.prepared, Phase.WARMING_UP: worker.warmed, Phase.DRAWING: worker.drawn}
         return done.get(self.phase, worker.is_through)
 
     def _fail(self, type_: RunFailure, message: str) -> list[ev.Instruction]:

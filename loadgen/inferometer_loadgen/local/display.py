@@ -20,7 +20,11 @@ def headline(plan: Plan, endpoints: tuple[str, ...]) -> str:
 
 
 def _load_facts(plan: Plan) -> Iterator[str]:
-    if plan.stream.target_qps and plan.stream.scenario != "Offline":
+    if plan.repeat is not None:
+        yield f"{plan.repeat.count} rounds"
+    if plan.find_peak is not None:
+        yield f"peak from {plan.find_peak.min_qps:,g}/s to {plan.find_peak.max_qps:,g}/s"
+    elif plan.stream.target_qps and plan.stream.scenario != "Offline":
         yield f"{plan.stream.target_qps:,.1f}/s"
     if plan.in_flight:
         yield f"{plan.in_flight:,} in flight"

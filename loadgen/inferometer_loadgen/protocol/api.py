@@ -58,18 +58,27 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     connected: bool
     ready: bool
     completed: int = 0
-    """Queries answered in the measured run."""
+    """Queries answered in the measured run, of all its rounds."""
 
 
 type Step = Literal[
-    "waiting for workers", "ready", "preparing", "warming up", "measuring", "draining", "scoring", "finished"
+    "waiting for workers",
+    "ready",
+    "preparing",
+    "warming up",
+    "measuring",
+    "draining",
+    "cooling down",
+    "scoring",
+    "finished",
 ]
 
 
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How far the run is: completed queries against the plan's."""
 
-    step: Step
+    step: str
+    """A `Step`; in a run of several rounds followed by which one it is: `measuring, round 2 of 5`."""
     percent: int = 0
     completed: int = 0
     planned: int = 0

@@ -13,6 +13,8 @@ A frame is four bytes of length (big-endian) and a MessagePack map with its kind
     coordinator -> worker    Measure
     worker -> coordinator    Progress, Records, and again; at the end Finished
                              (Outputs as well in an accuracy run)
+    coordinator -> worker    Draw                        of a run of several rounds: the next one's stream
+    worker -> coordinator    Drawn                       and on with WarmUp
     coordinator -> worker    Bye
 
 At any time: Pings and Pongs, Stop (while it measures) and Abort to a worker, Failed from it. Times named `*_ns` are
@@ -24,7 +26,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from inferometer_loadgen.plan import Assignment
+from inferometer_loadgen.plan import Assignment, StreamPlan
 from inferometer_loadgen.protocol.api import RunFailure
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -120,6 +122,20 @@ class Measure(Frame, frozen=True, kw_only=True, tag=True):
     t0_ns: int
 
 
+class Draw(Frame, frozen=True, kw_only=True, tag=True):
+    """Another round follows: lay out its stream."""
+
+    round_number: int
+    """From 0; the first needs no Draw."""
+    stream: StreamPlan
+
+
+class Drawn(Frame, frozen=True, kw_only=True, tag=True):
+    """The round's stream is laid out."""
+
+    round_number: int
+
+
 class Progress(Frame, frozen=True, kw_only=True, tag=True):
     """How far the measured run is. `latencies_ns` are those completed since the last one, at most a few hundred."""
 
@@ -133,9 +149,10 @@ class Progress(Frame, frozen=True, kw_only=True, tag=True):
 class Records(Frame, frozen=True, kw_only=True, tag=True):
     """Records of queries that have ended, each handed over once: columns of little-endian int64, int8 for the status.
 
-    Times are relative to the run's time 0. Row j of worker k is query k + j * W.
+    Times are relative to the round's time 0. Row j of worker k is query k + j * W.
     """
 
+    round_number: int = 0
     rows: bytes
     sent_ns: bytes
     done_ns: bytes
@@ -214,8 +231,8 @@ class Bye(Frame, frozen=True, kw_only=True, tag=True):
     """The records were merged; the worker may leave."""
 
 
-FromCoordinator = Challenge | Welcome | Refused | Ping | Prepare | WarmUp | Measure | Stop | Abort | Bye
-FromWorker = Hello | Pong | Ready | Prepared | Warmed | Progress | Records | Outputs | Finished | Failed
+FromCoordinator = Challenge | Welcome | Refused | Ping | Prepare | WarmUp | Measure | Draw | Stop | Abort | Bye
+FromWorker = Hello | Pong | Ready | Prepared | Warmed | Progress | Records | Outputs | Finished | Drawn | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _from_coordinator: msgspec.msgpack.Decoder[FromCoordinator] = msgspec.msgpack.Decoder(FromCoordinator)

@@ -199,6 +199,55 @@ class Versions(ReportStruct, frozen=True, kw_only=True):
     """For example Triton 2.51.0, as the server says; empty when it did not."""
 
 
+class RoundReport(ReportStruct, frozen=True, kw_only=True):
+    """One of the rounds of a run that has several."""
+
+    number: int
+    """From 1, in the order in which they were measured."""
+    purpose: Literal["Repeat", "Trial", "Measured"]
+    """Repeat: the plan's stream once more. Of a search for the peak, Trial: a short one at some rate; Measured: in full
+    at the rate that trials have found."""
+    target_qps: float
+    """Of the stream that was sent; 0 where answers or a recording pace it."""
+    start_time: str
+    """Wall-clock time of its own T0, RFC 3339, UTC."""
+    stream_digest: str
+    verdict: Literal["Valid", "Invalid", "Inconclusive"]
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Reason, ...]
+    result: Result
+
+
+class Spread(ReportStruct, frozen=True, kw_only=True):
+    """How far the rounds of one run lie apart, in the result's metric and unit.
+
+    A figure is None where it falls on a round that has none, since nothing was answered.
+    """
+
+    rounds: int
+    """Those that were measured to their end."""
+    median: float | None
+    """The result: that of the round in the middle, of an even number of rounds the worse of two."""
+    low: float | None
+    high: float | None
+    confidence: float
+    """How surely the true median lies between low and high, as a fraction: of few rounds it is less than 0.95."""
+    method: Literal["OrderStatistics"] = "OrderStatistics"
+    """Low and high are two of the measured values; nothing is assumed of how values are distributed."""
+
+
+class Peak(ReportStruct, frozen=True, kw_only=True):
+    """The highest rate that is valid, as far as it was found."""
+
+    valid_qps: float | None
+    """Measured in full, and Valid; None where no such run was."""
+    not_valid_qps: float | None
+    """The least rate above it that was not; None where there was none: the peak is above `valid_qps`."""
+    trials: int
+    client_limited: bool
+    """Whether at `not_valid_qps` it was the measurement that was in doubt: the peak is `valid_qps` at least."""
+
+
 class Report(ReportStruct, frozen=True, kw_only=True):
     """One run."""
 
@@ -227,6 +276,13 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     replicas: tuple[ReplicaReport, ...]
     client: ClientReport
     versions: Versions
+    rounds: tuple[RoundReport, ...] = ()
+    """Of a plan that has several: then result, replicas and client are those of the median round, or of the measured
+    one at the peak."""
+    spread: Spread | None = None
+    """None where the plan does not repeat."""
+    peak: Peak | None = None
+    """None where none was looked for."""
 
 
 def encode(report: Report) -> bytes:

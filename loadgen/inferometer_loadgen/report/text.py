@@ -6,9 +6,19 @@ that a program could need: that stands in the report.
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from inferometer_loadgen.plan import JudgePlan
-from inferometer_loadgen.report.schema import AccuracyReport, EarlyStopping, ReplicaReport, Report, Result, WorkerReport
-from inferometer_loadgen.report.words import deviation_words, result_words, submittable_words
+from inferometer_loadgen.report.schema import (
+    AccuracyReport,
+    EarlyStopping,
+    Peak,
+    ReplicaReport,
+    Report,
+    Result,
+    WorkerReport,
+)
+from inferometer_loadgen.report.words import deviation_words, figure, result_words, submittable_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_loadgen.verdict.accuracy import figures
 from inferometer_loadgen.verdict.wording import counted, percentile_name
@@ -68,6 +78,7 @@ def _details(report: Report, location: str) -> Iterator[str]:
         yield f"{reason.type}: {reason.message}"
     for warning in report.warnings:
         yield f"warning: {warning.type}: {warning.message}"
+    yield from _rounds(report)
     if report.result.early_stopping is not None:
         yield f"early stopping: {_early_stopping(report.result, report.result.early_stopping)}"
     yield from _by_which_rules(report)
@@ -101,6 +112,33 @@ def _by_which_rules(report: Report) -> Iterator[str]:
         f"submittable: {submittable_words(report)}"
     )
     yield from (f"  {deviation_words(one)}" for one in report.deviations)
+
+
+def _rounds(report: Report) -> Iterator[str]:
+    for one in report.rounds:
+        at = "" if one.purpose == "Repeat" else f" ({one.purpose.lower()} at {figure(one.target_qps)}/s)"
+        yield f"round {one.number}{at}: {one.verdict}, {result_words(one.result) or 'no data (nothing was answered)'}"
+    if report.peak is not None:
+        yield _peak(report.peak)
+    spread, result = report.spread, report.result
+    if spread is not None and spread.low is not None and spread.high is not None:
+        low, high = (result_words(structs.replace(result, value=end)) for end in (spread.low, spread.high))
+        yield (
+            f"median of {counted(spread.rounds, 'round', 'rounds')}: {result_words(result)}, between {low} and {high} "
+            f"with {spread.confidence:.1%} confidence (order statistics)"
+        )
+
+
+def _peak(peak: Peak) -> str:
+    trials = counted(peak.trials, "trial", "trials")
+    if peak.valid_qps is None:
+        return f"peak: none found in {trials}"
+    found = f"{figure(peak.valid_qps)} queries/s"
+    if peak.not_valid_qps is None:
+        return f"peak: at least {found}, no higher rate failed in {trials}"
+    if peak.client_limited:
+        return f"peak: client-limited, at least {found} ({figure(peak.not_valid_qps)}/s was in doubt), {trials}"
+    return f"peak: {found} ({figure(peak.not_valid_qps)}/s was not valid), {trials}"
 
 
 def _servers(report: Report) -> str:

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from inferometer_loadgen.spec.base import SpecStruct
 from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.policy import RunPolicy
+from inferometer_loadgen.spec.repeat import Repeat
 from inferometer_loadgen.spec.target import Target
 from inferometer_loadgen.spec.units import Duration
 
@@ -192,6 +193,10 @@ class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
     ] = "Performance"
     accuracy: Annotated[Accuracy, Meta(description="Accuracy: how the answers are scored.")] | UnsetType = UNSET
     metrics: Annotated[Metrics, Meta(description="How the servers are observed.")] = Metrics()
+    repeat: (
+        Annotated[Repeat, Meta(description="Measures the same load several times in one run; once if left out.")]
+        | UnsetType
+    ) = UNSET
     run_policy: Annotated[RunPolicy, Meta(description="How long the run may take, and what stays of it.")] = RunPolicy()
     suspend: Annotated[
         bool,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
 from inferometer_loadgen.spec import scenarios
@@ -134,10 +134,15 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     if not isinstance(deadline, str):
         return
     least_ns = parse_duration_ns(load.warmup) + scenarios.min_duration_ns(load)
+    rounds = ""
+    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
+        least_ns = repeat.count * least_ns + (repeat.count - 1) * parse_duration_ns(repeat.cooldown)
+        rounds = f" in {repeat.count} rounds with cooldown `{repeat.cooldown}`"
     if spec.scenario != "Replay" and spec.mode == "Performance" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
-            f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{scenarios.min_duration(load)}` are",
+            f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{scenarios.min_duration(load)}` "
+            f"are{rounds}",
             "allow that, and some minutes more for servers to start",
         )
 
@@ -182,6 +187,8 @@ def _fields_fit_the_scenario(_name: str, spec: BenchmarkSpec) -> Iterator[SpecEr
                     path, f"is missing, and MultiStream in {scenarios.TICKING} needs it", "add it: the ticks per second"
                 )
         elif value is UNSET:
+            if fit.name == "targetQPS" and spec.scenario == "Server" and spec.load.find_peak is not UNSET:
+                continue
             # An edition that lacks this scenario is a fault of its own; one that has it fills its bound.
             by_rules = fit.name == "latencyBound" and spec.rules != CUSTOM
             if spec.scenario in fit.needed and not by_rules:
@@ -230,6 +237,28 @@ def _the_rules_have_it(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
             "spec.scenario",
             f"`{spec.scenario}` is no scenario of {spec.task} in {pack.name}",
             f"write one of {', '.join(scenarios_of(pack, spec.task))}",
+        )
+
+
+def _a_search_has_room(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A search for the peak beside a targetQPS or repeats, with a max below its min, or with trials that last no time.
+    Next: one of both, and rates between which something is to be found."""
+    search = spec.load.find_peak
+    if isinstance(search, UnsetType):
+        return
+    if spec.load.target_qps is not UNSET:
+        yield SpecError(
+            "spec.load.findPeak", "says which rates are tried, and targetQPS is set too", "leave one of them out"
+        )
+    if not isinstance(spec.repeat, UnsetType):
+        yield SpecError("spec.repeat", "does not fit findPeak, whose rounds are its trials", "leave one of them out")
+    if search.max < search.min:
+        yield SpecError(
+            "spec.load.findPeak.max", f"`{search.max:g}` is below min `{search.min:g}`", "write min or more"
+        )
+    if parse_duration_ns(search.trial_duration) == 0:
+        yield SpecError(
+            "spec.load.findPeak.trialDuration", f"`{search.trial_duration}` is no time at all", "write 1s or more"
         )
 
 
@@ -347,6 +376,15 @@ def _accuracy_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
         )
 
 
+def _accuracy_has_one_round(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Several rounds in mode Accuracy, which asks for each sample once. Next: leave repeat and findPeak out."""
+    if spec.mode != "Accuracy":
+        return
+    for path, value in (("spec.repeat", spec.repeat), ("spec.load.findPeak", spec.load.find_peak)):
+        if value is not UNSET:
+            yield SpecError(path, "means nothing in mode Accuracy, which asks for each sample once", "leave it out")
+
+
 type Rule = Callable[[str, BenchmarkSpec], Iterator[SpecError]]
 
 RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
@@ -367,6 +405,8 @@ RULES: tuple[Rule, ...] = (
     _the_rules_have_it,
     _fields_fit_the_scenario,
     _ticks_have_no_early_stopping,
+    _a_search_has_room,
+    _accuracy_has_one_round,
     _a_recording_says_how_long,
     _one_worker_where_one_query_is_open,
     _accuracy_fits,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from inferometer_loadgen.spec.base import NodeSelector, ObjectName, Resources, SpecStruct, Tolerations
+from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.units import Duration
 
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -94,6 +95,13 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         ]
         | UnsetType
     ) = field(default=UNSET, name="targetQPS")
+    find_peak: (
+        Annotated[
+            FindPeak,
+            Meta(description="Server: the highest valid rate is looked for, in place of a targetQPS that is known."),
+        ]
+        | UnsetType
+    ) = UNSET
     latency_bound: (
         Annotated[
             Duration,

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.plan import (
+    FindPeakPlan,
     InputPlan,
     JudgePlan,
     KServeJsonData,
     ModelPlan,
     NpzData,
     Plan,
+    RepeatPlan,
     ScorerPlan,
     StreamPlan,
     SyntheticData,
@@ -18,7 +20,9 @@ from inferometer_loadgen.plan import (
 from inferometer_loadgen.rules import ScenarioRules
 from inferometer_loadgen.spec import editions, scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec, ModelInput
+from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.load import Load
+from inferometer_loadgen.spec.repeat import Repeat
 from inferometer_loadgen.spec.units import parse_duration_ns
 
 DRAIN_GRACE_NS = 5_000_000_000
@@ -118,6 +122,8 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         warmup_ns=parse_duration_ns(load.warmup),
         drain_ns=answers_within_ns(load) + DRAIN_GRACE_NS,
         scrape_interval_ns=parse_duration_ns(spec.metrics.interval),
+        repeat=_repeat(spec.repeat),
+        find_peak=_find_peak(load.find_peak),
     )
 
 
@@ -143,6 +149,24 @@ def _accuracy_target(spec: BenchmarkSpec) -> float | None:
 
 def _duration_ns(text: str | UnsetType) -> int:
     return 0 if isinstance(text, UnsetType) else parse_duration_ns(text)
+
+
+def _repeat(asked: Repeat | UnsetType) -> RepeatPlan | None:
+    if isinstance(asked, UnsetType) or asked.count == 1:
+        return None
+    return RepeatPlan(count=asked.count, cooldown_ns=parse_duration_ns(asked.cooldown))
+
+
+def _find_peak(asked: FindPeak | UnsetType) -> FindPeakPlan | None:
+    if isinstance(asked, UnsetType):
+        return None
+    return FindPeakPlan(
+        min_qps=asked.min,
+        max_qps=asked.max,
+        tolerance=asked.tolerance,
+        trial_duration_ns=parse_duration_ns(asked.trial_duration),
+        max_trials=asked.max_trials,
+    )
 
 
 def _input(name: str, given: ModelInput) -> InputPlan:

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.units import parse_duration_ns
@@ -80,6 +80,7 @@ FITS = (
         "the queries per second; in Offline the samples per second that are expected",
         "answers or recorded times pace the load there",
     ),
+    Fit("findPeak", "find_peak", (), ("Server",), "the rates between which to look", "only Server has a rate to find"),
     Fit(
         "latencyBound",
         "latency_bound",
@@ -174,7 +175,9 @@ def min_queries(load: Load) -> int:
 
 
 def target_qps(load: Load) -> float:
-    """The rate; 0 where the scenario has none."""
+    """The rate, of a search the highest that is tried; 0 where the scenario has none."""
+    if not isinstance(load.find_peak, UnsetType):
+        return load.find_peak.max
     return 0.0 if load.target_qps is UNSET else load.target_qps
 
 

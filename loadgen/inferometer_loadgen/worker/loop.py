@@ -133,7 +133,7 @@ class MeasuredLoop:
 
     def _begin(self, work: Work, t0_ns: int, limits: Limits, *, measured: bool) -> None:
         self._work, self._t0_ns, self._limits, self._measured = work, t0_ns, limits, measured
-        self._records = Records(len(work), with_replica=self._least_outstanding)
+        self._records = Records(len(work), with_replica=self._least_outstanding, round_number=work.round_number)
         self._ledger = Ledger(work.body, self._records)
         window = work.window if work.issue is Issue.AT_ONCE else 0
         # The rows of a shard may be those of some replicas only: it is they that share the window.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.library import DataError
@@ -13,6 +14,8 @@ from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.protocol.frames import (
     Bye,
+    Draw,
+    Drawn,
     Failed,
     Finished,
     FromCoordinator,
@@ -24,10 +27,12 @@ from inferometer_loadgen.protocol.frames import (
     Warmed,
     WarmUp,
 )
-from inferometer_loadgen.stream import make_stream
+from inferometer_loadgen.rounds import first_round
+from inferometer_loadgen.stream import Stream, make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
-from inferometer_loadgen.worker.access import OPEN, AccessFiles, read_access
+from inferometer_loadgen.worker.access import OPEN, Access, AccessFiles, read_access
 from inferometer_loadgen.worker.asking import PrepareError
+from inferometer_loadgen.worker.carrier import Carrier
 from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.credentials import CredentialsError
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
@@ -38,7 +43,7 @@ from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.shared_bodies import BodiesFile
 from inferometer_loadgen.worker.shared_memory import new_memory
 from inferometer_loadgen.worker.vitals import read_vital_signs
-from inferometer_loadgen.worker.work import measured_work, warm_up_work
+from inferometer_loadgen.worker.work import Bodies, Work, measured_work, warm_up_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ _FAILURE_TYPES: dict[type[Exception], RunFailure] = {
 
 def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     library = library_in(plan, settings.data_path, at_once=settings.bodies_fd is None)
-    stream = make_stream(plan.stream)
+    first = first_round(plan).plan(plan)
+    stream = make_stream(first.stream)
     link.send(Ready(samples=plan.data.samples, plan_hash=plans.digest(plan)))
 
     assignment = _expect(link.wait(), Prepare).assignment
@@ -106,33 +112,17 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     connections = len(prepared.carrier.by_fd)
     loop = MeasuredLoop(prepared.carrier, link, least_outstanding=plan.balance == "LeastOutstanding")
     limits = Limits(drain_ns=plan.drain_ns, query_timeout_ns=plan.query_timeout_ns, spin_ns=plan.spin_ns)
-    warm_up = warm_up_work(plan, stream, settings.index, prepared.numbers)
-    work = measured_work(plan, stream, settings.index, prepared.numbers)
+    pair = _lay_out(first, stream, settings.index, prepared.numbers)
     del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
     link.send(Prepared(server_version=prepared.server_version, is_batched=prepared.is_batched))
-
-    # What the preparation left is kept out of every later collection, and none runs while queries are timed.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    t0_ns = _expect(link.wait(), WarmUp).t0_ns
-    records, stats = loop.run(warm_up, t0_ns, limits, measured=False)
-    answered = records.status.count(QueryStatus.OK)
-    first_error = access.redacted(stats.first_error)
-    link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=first_error))
-
-    t0_ns = _expect(link.wait(), Measure).t0_ns
-    if outputs is not None:
-        outputs.begin()  # The warm-up's are of no interest.
-    before = read_vital_signs(prepared.carrier.by_fd)
-    records, stats = loop.run(work, t0_ns, limits, measured=True)
-    vitals = before.until(read_vital_signs(prepared.carrier.by_fd))
-    if outputs is not None and not stats.aborted:
-        outputs.flush()
-    if not stats.aborted:
-        stats = replace(stats, first_error=access.redacted(stats.first_error))
-        _hand_over(link, records, stats, vitals, t0_ns, connections)
-    _expect(link.wait(), Bye)
+    rounds = _Rounds(link, loop, prepared.carrier, access, limits, outputs, connections)
+    frame = rounds.go(pair)
+    while isinstance(frame, Draw):
+        of_round = structs.replace(plan, stream=frame.stream)
+        pair = _lay_out(of_round, make_stream(frame.stream), settings.index, prepared.numbers, frame.round_number)
+        link.send(Drawn(round_number=frame.round_number))
+        frame = rounds.go(pair)
+    _expect(frame, Bye)
     loop.close()
     prepared.carrier.close()
 
@@ -141,6 +131,61 @@ def _bodies_file(plan: Plan, settings: WorkerSettings) -> BodiesFile:
     if settings.bodies_fd is None:
         return BodiesFile(new_memory())
     return BodiesFile(settings.bodies_fd, processes=plan.workers)
+
+
+def _lay_out(plan: Plan, stream: Stream, index: int, numbers: Bodies, round_number: int = 0) -> tuple[Work, Work]:
+    """The warm-up and the measured stream of a round, as far as they are worker `index`'s."""
+    work = measured_work(plan, stream, index, numbers)
+    work.round_number = round_number
+    return warm_up_work(plan, stream, index, numbers), work
+
+
+@dataclass(frozen=True, slots=True)
+class _Rounds:
+    """What stays the same from one round to the next."""
+
+    link: CoordinatorLink
+    loop: MeasuredLoop
+    carrier: Carrier
+    access: Access
+    limits: Limits
+    outputs: OutputsSender | None
+    """Of an accuracy run."""
+    connections: int
+
+    def go(self, pair: tuple[Work, Work]) -> FromCoordinator:
+        """One round: warms up, measures and hands over, each when the coordinator says so.
+
+        What it says next; a goodbye may come early, when rounds before this one are all that is reported.
+        """
+        # What was laid out is kept out of every later collection, and none runs while queries are timed.
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        warm_up, work = pair
+        frame = self.link.wait()
+        if isinstance(frame, Bye):
+            return frame
+        records, stats = self.loop.run(warm_up, _expect(frame, WarmUp).t0_ns, self.limits, measured=False)
+        answered = records.status.count(QueryStatus.OK)
+        first_error = self.access.redacted(stats.first_error)
+        self.link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=first_error))
+
+        frame = self.link.wait()
+        if isinstance(frame, Bye):
+            return frame
+        t0_ns = _expect(frame, Measure).t0_ns
+        if self.outputs is not None:
+            self.outputs.begin()  # The warm-up's are of no interest.
+        before = read_vital_signs(self.carrier.by_fd)
+        records, stats = self.loop.run(work, t0_ns, self.limits, measured=True)
+        vitals = before.until(read_vital_signs(self.carrier.by_fd))
+        if self.outputs is not None and not stats.aborted:
+            self.outputs.flush()
+        if not stats.aborted:
+            said = replace(stats, first_error=self.access.redacted(stats.first_error))
+            _hand_over(self.link, records, said, vitals, t0_ns, self.connections)
+        return self.link.wait()
 
 
 def _hand_over(

@@ -26,9 +26,10 @@ class Records:
     `with_replica`: also which replica each went to, where its index does not say so.
     """
 
-    __slots__ = ("_handed_over", "done_ns", "ended", "replica", "sent_ns", "status")
+    __slots__ = ("_handed_over", "_round_number", "done_ns", "ended", "replica", "sent_ns", "status")
 
-    def __init__(self, rows: int, *, with_replica: bool = False) -> None:
+    def __init__(self, rows: int, *, with_replica: bool = False, round_number: int = 0) -> None:
+        self._round_number = round_number
         self.sent_ns = array("q", bytes(8 * rows))
         self.done_ns = array("q", bytes(8 * rows))
         self.status = array("b", bytes([QueryStatus.NOT_SENT]) * rows)
@@ -76,6 +77,7 @@ class Records:
         sent, done, status = self._of(rows, t0_ns)
         replica = np.frombuffer(self.replica, dtype=np.int16)[rows] if self.replica is not None else None
         return RecordsFrame(
+            round_number=self._round_number,
             rows=rows.astype("<i8").tobytes(),
             sent_ns=sent.astype("<i8").tobytes(),
             done_ns=done.astype("<i8").tobytes(),

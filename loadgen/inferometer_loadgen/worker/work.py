@@ -52,6 +52,7 @@ class Work:
     min_duration_ns: int = 0
     extend: Callable[[int], array[int]] | None = None
     """The bodies of so many rows more; None where the stream ends."""
+    round_number: int = 0
 
     def __len__(self) -> int:
         return len(self.body)

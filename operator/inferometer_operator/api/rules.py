@@ -136,7 +136,18 @@ ACCURACY_RULES: tuple[Rule, ...] = (
         "label:class",
         "fieldPath": ".load.data",
     },
+    {
+        "rule": "self.mode != 'Accuracy' || !has(self.repeat) && !has(self.load.findPeak)",
+        "message": "mode Accuracy asks for each sample once, in one round; leave repeat and findPeak out",
+        "fieldPath": ".mode",
+    },
 )
+
+ONE_RATE: Rule = {
+    "rule": "!has(self.findPeak) || !has(self.targetQPS)",
+    "message": "findPeak says which rates are tried, and targetQPS is set too; leave one of them out",
+    "fieldPath": ".findPeak",
+}
 
 
 def recording_rules() -> Iterator[Rule]:
@@ -219,9 +230,12 @@ def _fit_rules(fit: scenarios.Fit) -> Iterator[Rule]:
     elif fit.name == "targetQPS":
         filled = f" || (self.scenario == 'MultiStream' && self.rules in {_cel_list(_TICKING_PACKS)})"
     if fit.needed:
+        needed = given
+        if fit.name == "targetQPS":
+            needed = f"{given} || (self.scenario == 'Server' && has(self.load.findPeak))"
         also = "" if ticking == "false" else f", and MultiStream in the dialect {scenarios.TICKING},"
         yield {
-            "rule": f"{given} || !(self.scenario in {_cel_list(fit.needed)} || {ticking}){filled}",
+            "rule": f"{needed} || !(self.scenario in {_cel_list(fit.needed)} || {ticking}){filled}",
             "message": f"{fit.name} is missing, and {' and '.join(fit.needed)}{also} need it; set {fit.is_for}",
             "fieldPath": ".load",
         }
@@ -246,5 +260,5 @@ SPEC_RULES: RulesOf = {
     ),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
-    Load: (ONE_WORKER_KNOWS,),
+    Load: (ONE_WORKER_KNOWS, ONE_RATE),
 }

@@ -2,6 +2,9 @@
 
 import math
 
+from msgspec import UnsetType
+
+from inferometer_loadgen.rounds.search import MAX_STEPS_DOWN
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.resolve import DRAIN_GRACE_NS, answers_within_ns
@@ -15,6 +18,9 @@ LINGER_S = 600
 
 MARGIN_S = 600
 """For preparing, scoring and a slow operator; a deadline must never cut a good run."""
+
+BETWEEN_S = 120
+"""For judging a round and drawing the next one's stream."""
 
 STOPPING_S = 60
 """What the operator needs to end a run whose active deadline is over: the kubelet comes only after it."""
@@ -31,10 +37,26 @@ def startup_timeout_s(spec: BenchmarkSpec) -> float:
 
 
 def load_bound_s(spec: BenchmarkSpec) -> float:
-    """A bound of the time that load is sent: warm-up, stream and drain. Poisson gaps add up to a few percent more."""
+    """A bound of the time from the first query to the last answer, of all rounds and what lies between them."""
+    search = spec.load.find_peak
+    if not isinstance(search, UnsetType):
+        trial_s = _round_bound_s(spec, parse_duration_ns(search.trial_duration) / 1e9)
+        full_s = _round_bound_s(
+            spec, max(scenarios.min_duration_ns(spec.load) / 1e9, scenarios.min_queries(spec.load) / search.min)
+        )
+        return search.max_trials * (trial_s + BETWEEN_S) + (1 + MAX_STEPS_DOWN) * (full_s + BETWEEN_S)
+    if isinstance(spec.repeat, UnsetType):
+        return _round_bound_s(spec)
+    count = spec.repeat.count
+    return count * _round_bound_s(spec) + (count - 1) * (parse_duration_ns(spec.repeat.cooldown) / 1e9 + BETWEEN_S)
+
+
+def _round_bound_s(spec: BenchmarkSpec, stream_s: float | None = None) -> float:
+    """Of one round: warm-up, stream and drain. Poisson gaps add up to a few percent more."""
     load = spec.load
     qps = scenarios.target_qps(load)
-    stream_s = max(scenarios.min_duration_ns(load) / 1e9, scenarios.min_queries(load) / qps if qps else 0)
+    if stream_s is None:
+        stream_s = max(scenarios.min_duration_ns(load) / 1e9, scenarios.min_queries(load) / qps if qps else 0)
     if spec.scenario == "Replay":
         stream_s = scenarios.MAX_REPLAY_NS / 1e9
     elif spec.scenario != "Server" or spec.mode == "Accuracy":

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import UnsetType
+
 from inferometer_loadgen.plan import Assignment, ReplicaAddress
 from inferometer_loadgen.protocol.api import RunState, RunStatus, StartRequest
 from inferometer_loadgen.spec.scenarios import target_qps
@@ -72,6 +74,10 @@ def stream_note(run: Run, planned: int) -> str:
     load = run.wanted.load
     workers = f"{load.workers} worker{'s' if load.workers > 1 else ''}"
     match run.wanted.scenario:
+        case "Server" if not isinstance(search := load.find_peak, UnsetType):
+            return f"a search for the peak from {search.min:,g}/s to {search.max:,g}/s over {workers}"
+        case "Server" if not isinstance(repeat := run.wanted.repeat, UnsetType) and repeat.count > 1:
+            return f"{repeat.count} rounds, in all {planned:,} queries at {target_qps(load):,g}/s over {workers}"
         case "Server":
             return f"one stream of {planned:,} queries at {target_qps(load):,g}/s over {workers}"
         case "Replay":

@@ -12,6 +12,7 @@ def write_spec(
     scenario: str = "Server",
     model: str = "magika",
     replicas: int = 1,
+    repeat: dict[str, object] | None = None,
     **load: object,
 ) -> Path:
     """60 queries/s for 2 s, one worker, synthetic samples; but for `load`, where None takes a field away."""
@@ -30,6 +31,7 @@ def write_spec(
             "scenario": scenario,
             "model": {"name": model},
             "target": {"triton": {"image": "unused", "modelRepository": {"image": "unused"}, "replicas": replicas}},
+            **({} if repeat is None else {"repeat": repeat}),
             "load": {field: value for field, value in fields.items() if value is not None},
         },
     }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inferometer_loadgen.plan import Assignment, ReplicaAddress
+from inferometer_loadgen.plan import Assignment, ReplicaAddress, Seeds, StreamPlan
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.protocol.frames import (
@@ -30,6 +30,12 @@ FROM_COORDINATOR: tuple[Frame, ...] = (
     frames.Prepare(assignment=Assignment(replicas=(REPLICA,), worker_uids=("a", "b"))),
     frames.WarmUp(t0_ns=1),
     frames.Measure(t0_ns=2),
+    frames.Draw(
+        round_number=1,
+        stream=StreamPlan(
+            seeds=Seeds(), target_qps=10, min_duration_ns=1, min_queries=1, total_samples=4, performance_samples=4
+        ),
+    ),
     frames.Stop(),
     frames.Abort(reason="größer"),
     frames.Bye(),
@@ -41,6 +47,7 @@ FROM_WORKER: tuple[Frame, ...] = (
     frames.Prepared(server_version="triton 2.51.0"),
     frames.Warmed(answered=9, failed=1, first_error="HTTP 503: busy"),
     frames.Progress(sent=3, completed=2, failed=1, all_sent=False, latencies_ns=(1, 2**62)),
+    frames.Drawn(round_number=1),
     frames.Records(rows=bytes(8), sent_ns=bytes(range(256)), done_ns=b"", status=b"\x05"),
     frames.Outputs(rows=bytes(8), sizes=bytes(8), json_lengths=b"\xff" * 8, data=b""),
     frames.Finished(rows=1, backlogged=0, cpu_ns=2, busy_ns=3, elapsed_ns=4, first_error=""),

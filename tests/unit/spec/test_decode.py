@@ -40,9 +40,9 @@ def test_fields_of_a_newer_client_are_passed_over_in_an_object_and_refused_in_a_
     assert decode_object(benchmark)[1] == ()
     assert complaints(msgspec.yaml.encode(benchmark).decode())[0].endswith(
         "spec.load.fromTheFuture: is an unknown field. hint: leave it out; the fields here are data, targetQPS, "
-        "latencyBound, latencyPercentile, earlyStopping, replay, concurrency, samplesPerQuery, samplesPerRequest, "
-        "inFlight, streamDialect, protocol, workers, minDuration, minQueries, warmup, balance, queryTimeout, "
-        "spin, seeds, resources, nodeSelector, tolerations"
+        "findPeak, latencyBound, latencyPercentile, earlyStopping, replay, concurrency, samplesPerQuery, "
+        "samplesPerRequest, inFlight, streamDialect, protocol, workers, minDuration, minQueries, warmup, balance, "
+        "queryTimeout, spin, seeds, resources, nodeSelector, tolerations"
     )
 
 
@@ -205,6 +205,16 @@ def test_an_active_deadline_must_leave_time_for_the_shortest_valid_run():
         "hint: allow that, and some minutes more for servers to start"
     )
     assert decode_object(with_value("spec.runPolicy", {"activeDeadline": "63s"}))[1] == ()
+
+
+def test_an_active_deadline_must_leave_time_for_all_rounds():
+    benchmark = with_value("spec.repeat", {"count": 5, "cooldown": "10s"})
+    benchmark["spec"]["runPolicy"] = {"activeDeadline": "350s"}
+    (error,) = decode_object(benchmark)[1]
+
+    assert "are in 5 rounds with cooldown `10s`" in str(error)
+    benchmark["spec"]["runPolicy"] = {"activeDeadline": "351s"}
+    assert decode_object(benchmark)[1] == ()
 
 
 def test_every_pattern_has_words_of_its_own():
@@ -399,3 +409,29 @@ def test_a_spec_without_misfits_is_one_that_msgspec_converts_and_nothing_raises(
         assert errors
     else:
         assert spec == msgspec.convert(benchmark["spec"], BenchmarkSpec)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({}, None),
+        ({"targetQPS": 40}, "spec.load.findPeak"),
+        ({"findPeak": {"min": 50, "max": 40}}, "spec.load.findPeak.max"),
+        ({"findPeak": {"min": 10, "max": 40, "trialDuration": "0s"}}, "spec.load.findPeak.trialDuration"),
+        ({"scenario": "SingleStream"}, "spec.load.findPeak"),
+        ({"repeat": {"count": 2}}, "spec.repeat"),
+    ],
+    ids=["fits", "beside targetQPS", "max below min", "no time", "another scenario", "beside repeat"],
+)
+def test_a_search_for_the_peak_stands_in_place_of_a_rate(changes, path):
+    benchmark = with_value("spec.load.findPeak", changes.get("findPeak", {"min": 10, "max": 40}))
+    del benchmark["spec"]["load"]["targetQPS"]
+    for name in ("scenario", "repeat"):
+        if name in changes:
+            benchmark["spec"][name] = changes[name]
+    if "targetQPS" in changes:
+        benchmark["spec"]["load"]["targetQPS"] = changes["targetQPS"]
+
+    errors = decode_object(benchmark)[1]
+
+    assert (path is None and not errors) or path in [error.path for error in errors]

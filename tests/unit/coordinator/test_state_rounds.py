@@ -1,0 +1,148 @@
+"""The course of a run of several rounds, event by event."""
+
+import pytest
+from msgspec import structs
+
+from inferometer_loadgen.coordinator import events as ev
+from inferometer_loadgen.coordinator import state as st
+from inferometer_loadgen.plan import RepeatPlan, digest
+from inferometer_loadgen.protocol import frames
+from inferometer_loadgen.protocol.api import RunFailure
+from inferometer_loadgen.rounds import Round
+from unit.coordinator.test_state import FINISHED, PLAN, PREPARED, WARMED, a_start, both_say
+
+REPEATED = structs.replace(PLAN, repeat=RepeatPlan(count=2, cooldown_ns=5))
+SECOND = Round(1, PLAN.stream, PLAN.judge, 5)
+STOP = ev.SendAll(frames.Stop())
+DRAWN = frames.Drawn(round_number=1)
+
+
+def after_the_first_round() -> st.CoordinatorState:
+    run = st.CoordinatorState(REPEATED)
+    for index in (0, 1):
+        run.handle(ev.Joined(index, f"uid-{index}"))
+        run.handle(ev.Said(index, frames.Ready(samples=4, plan_hash=digest(REPEATED))))
+    run.start(a_start())
+    both_say(run, PREPARED)
+    measure(run)
+    assert run.handle(ev.WindowRead()) == [ev.JudgeRound()]
+    return run
+
+
+def measure(run: st.CoordinatorState) -> None:
+    both_say(run, WARMED)
+    assert run.handle(ev.WindowRead()) == [ev.BeginMeasuring()]
+    assert both_say(run, FINISHED) == [ev.EndWindow()]
+
+
+def cooling_down() -> st.CoordinatorState:
+    run = after_the_first_round()
+    assert run.handle(ev.RoundJudged(SECOND)) == [ev.CoolDown(SECOND)]
+    return run
+
+
+def drawing() -> st.CoordinatorState:
+    run = cooling_down()
+    assert run.handle(ev.CooledDown()) == [ev.DrawRound(SECOND)]
+    return run
+
+
+def warming_up() -> st.CoordinatorState:
+    run = drawing()
+    assert both_say(run, DRAWN) == [ev.BeginWarmUp()]
+    return run
+
+
+def reading() -> st.CoordinatorState:
+    run = warming_up()
+    assert both_say(run, WARMED) == [ev.BeginWindow()]
+    return run
+
+
+BETWEEN = [cooling_down, drawing, warming_up, reading]
+
+
+def test_the_second_round_goes_through_the_same_and_the_servers_are_held_until_it_ends() -> None:
+    run = after_the_first_round()
+    assert not st.RUN_STATES[run.phase].load_has_ended
+
+    run.handle(ev.RoundJudged(SECOND))
+    assert not st.RUN_STATES[run.phase].load_has_ended
+    run.handle(ev.CooledDown())
+    both_say(run, DRAWN)
+    measure(run)
+
+    assert run.handle(ev.WindowRead()) == [ev.Score()]
+    assert run.handle(ev.Scored()) == [ev.SendAll(frames.Bye())]
+    assert (run.phase, run.starts_accepted, run.failure) == (st.Phase.DONE, 1, None)
+
+
+def test_a_programme_may_end_early() -> None:
+    run = after_the_first_round()
+
+    assert run.handle(ev.RoundJudged(None)) == [ev.Score()]
+    assert run.cut_short == ""
+
+
+@pytest.mark.parametrize("begin", BETWEEN)
+def test_a_worker_that_leaves_between_rounds_fails_the_run_with_a_report_of_the_rounds_before(begin) -> None:
+    run = begin()
+
+    assert run.handle(ev.Left(1)) == [STOP, ev.Score()]
+    assert run.handle(ev.WindowRead()) == run.handle(ev.CooledDown()) == []
+    run.handle(ev.Scored())
+    assert run.phase is st.Phase.FAILED
+    assert run.failure is not None
+    assert run.failure.type == RunFailure.WORKER_LOST
+
+
+@pytest.mark.parametrize("begin", BETWEEN)
+def test_a_run_that_is_called_off_between_rounds_reports_those_before(begin) -> None:
+    run = begin()
+
+    assert run.handle(ev.CalledOff("cancelled")) == [STOP, ev.Score()]
+    run.handle(ev.Scored())
+    assert (run.phase, run.cut_short, run.called_off) == (st.Phase.DONE, "cancelled", "")
+
+
+def test_a_worker_that_left_after_its_last_word_is_missed_when_the_next_round_is_to_begin() -> None:
+    run = after_the_first_round()
+
+    assert run.handle(ev.Left(0)) == []
+    assert run.handle(ev.RoundJudged(SECOND)) == [STOP, ev.Score()]
+    assert run.loss is not None
+    assert "worker 0 hung up between two rounds" in run.loss.message
+
+
+def test_what_calls_a_run_off_while_a_round_is_judged_lets_no_other_begin() -> None:
+    run = after_the_first_round()
+
+    assert run.handle(ev.CalledOff("cancelled")) == []
+    assert run.handle(ev.RoundJudged(SECOND)) == [ev.Score()]
+
+
+def test_a_worker_that_does_not_draw_the_next_stream_is_silent() -> None:
+    run = drawing()
+    run.handle(ev.Said(0, DRAWN))
+
+    assert run.handle(ev.Overdue(st.Phase.DRAWING)) == [STOP, ev.Score()]
+    assert run.loss is not None
+    assert "worker 1 did not get through phase Drawing" in run.loss.message
+
+
+def test_a_warm_up_that_fails_in_the_second_round_leaves_the_first_one_reported() -> None:
+    run = warming_up()
+
+    failed = frames.Warmed(answered=0, failed=1, first_error="HTTP 503")
+    assert run.handle(ev.Said(0, failed)) == [STOP, ev.Score()]
+    assert run.loss is not None
+    assert run.loss.type == RunFailure.WARM_UP_FAILED
+
+
+def test_a_run_called_off_in_its_second_round_is_scored_at_its_end() -> None:
+    run = reading()
+    run.handle(ev.WindowRead())
+
+    assert run.handle(ev.CalledOff("cancelled")) == [STOP]
+    assert both_say(run, FINISHED) == [ev.EndWindow()]
+    assert run.handle(ev.WindowRead()) == [ev.Score()]

@@ -1,0 +1,18 @@
+"""How long pods may live."""
+
+from msgspec import structs
+
+from inferometer_loadgen.spec.repeat import Repeat
+from inferometer_operator.objects import deadlines
+from unit.operator_tests.builders import a_spec
+
+
+def test_pods_may_live_as_long_as_all_rounds_and_the_cooldowns_between_them_take() -> None:
+    once = a_spec()
+    thrice = structs.replace(once, repeat=Repeat(count=3, cooldown="10m"))
+
+    one_s, three_s = deadlines.load_bound_s(once), deadlines.load_bound_s(thrice)
+
+    assert three_s >= 3 * one_s + 2 * 600
+    assert deadlines.server_deadline_s(thrice) - deadlines.server_deadline_s(once) >= 2 * one_s + 2 * 600 - 1
+    assert deadlines.loader_deadline_s(thrice) - deadlines.loader_deadline_s(once) >= 2 * one_s + 2 * 600 - 1
