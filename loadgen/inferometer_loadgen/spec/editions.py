@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from inferometer_loadgen.plan import Deviation, Seeds
 from inferometer_loadgen.rules import RulePack, ScenarioRules, fixed_by, installed_pack
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.repeat import Repeat
 from inferometer_loadgen.spec.scenarios import TICKING, stream_dialect
 from inferometer_loadgen.spec.units import parse_duration_ns
 
@@ -65,7 +66,15 @@ def filled(spec: BenchmarkSpec) -> BenchmarkSpec:
             and (attribute != "early_stopping" or spec.scenario != "Offline")
         ):
             missing[attribute] = fixed.takes
-    return replace(spec, load=replace(load, **missing))
+    return replace(spec, load=replace(load, **missing), repeat=_repeat(spec, rules))
+
+
+def _repeat(spec: BenchmarkSpec, rules: ScenarioRules) -> Repeat | UnsetType:
+    """The runs that make up a result, as rounds of one; a search and an accuracy run have rounds of their own kind."""
+    is_measured = spec.mode == "Performance" and spec.load.find_peak is UNSET
+    if spec.repeat is not UNSET or not is_measured or rules.runs is None or rules.runs.takes == 1:
+        return spec.repeat
+    return Repeat(count=rules.runs.takes)
 
 
 def seeds_of(spec: BenchmarkSpec) -> Seeds:
@@ -111,6 +120,11 @@ def _deviations(
         fixed, value = getattr(rules, attribute), getattr(load, attribute)
         if fixed is not None and value is not UNSET and value != fixed.takes:
             yield _deviation(name, value, fixed)
+    count = 1 if spec.repeat is UNSET else spec.repeat.count
+    if spec.mode == "Performance" and rules.runs is not None and rules.runs.takes != count:
+        yield Deviation(
+            field="spec.repeat.count", value=str(count), fixed=str(rules.runs.takes), source=rules.runs.source
+        )
     taken, official = seeds_of(spec), _seeds(pack)
     for name, attribute in SEEDS:
         seed, fixed_seed = getattr(taken, attribute), getattr(official, attribute)

@@ -48,7 +48,8 @@ def a_ruled(rules, task, scenario, **load):
     benchmark = an_object()
     benchmark["spec"] |= {"rules": rules, "scenario": scenario} | ({"task": task} if task else {})
     rate = {"targetQPS": 100} if scenario in ("Server", "Offline") else {}
-    benchmark["spec"]["load"] = {"data": {"configMap": {"name": "samples"}}} | rate | load
+    given = {"data": {"configMap": {"name": "samples"}}} | rate | load
+    benchmark["spec"]["load"] = {name: value for name, value in given.items() if value is not None}
     return benchmark
 
 
@@ -237,3 +238,40 @@ def test_a_scenario_that_no_rules_know_is_refused(load):
         f"spec.scenario: `{scenario}` is no scenario of resnet50 in mlperf-v0.5. hint: write one of SingleStream, "
         "MultiStream, Server, Offline"
     )
+
+
+@pytest.mark.parametrize(
+    ("scenario", "rounds"), [("Server", 5), ("SingleStream", None), ("MultiStream", None), ("Offline", None)]
+)
+def test_v0_5_asks_for_five_rounds_of_server(scenario, rounds):
+    repeat = a_plan("mlperf-v0.5", "resnet50", scenario).repeat
+
+    assert (None if repeat is None else repeat.count) == rounds
+
+
+def test_another_number_of_rounds_is_a_deviation():
+    benchmark = a_ruled("mlperf-v0.5", "resnet50", "Server")
+    benchmark["spec"]["repeat"] = {"count": 2}
+    spec, errors = decode_object(benchmark)
+    assert errors == ()
+    assert spec is not None
+
+    (deviation,) = resolve("one", spec, MUCH).deviations
+
+    assert (deviation.field, deviation.value, deviation.fixed) == ("spec.repeat.count", "2", "5")
+
+
+def test_a_search_for_the_peak_is_no_five_rounds():
+    plan = a_plan("mlperf-v0.5", "resnet50", "Server", targetQPS=None, findPeak={"min": 10, "max": 100})
+
+    assert plan.repeat is None
+    assert [one.field for one in plan.deviations] == ["spec.repeat.count"]
+
+
+def test_early_stopping_is_today_s_and_may_be_given_up():
+    assert a_plan("mlperf-v6.1", "bert", "SingleStream").judge.early_stopping
+    assert not a_plan("mlperf-v0.5", "gnmt", "SingleStream").judge.early_stopping
+
+    (deviation,) = a_plan("mlperf-v6.1", "bert", "SingleStream", earlyStopping=False).deviations
+
+    assert (deviation.field, deviation.value, deviation.fixed) == ("spec.load.earlyStopping", "false", "true")

@@ -40,7 +40,7 @@ PLAN = Plan(
 )
 
 
-def a_plan(**judge: float | None) -> Plan:
+def a_plan(**judge: float | str | None) -> Plan:
     """Bound 15 ms at p99, 1,000 queries and 900 ms at least, two workers, two replicas; but for `judge`."""
     return msgspec.structs.replace(PLAN, judge=msgspec.structs.replace(PLAN.judge, **judge))
 

@@ -13,6 +13,7 @@ from inferometer_loadgen.verdict import (
     ReasonType,
     Severity,
     judge,
+    metric,
     when_called_off,
     without_client_share,
 )
@@ -423,3 +424,12 @@ def test_without_the_client_s_share_an_answer_was_there_when_its_reader_fell_asl
     sent_after_100_us, sent_within = 100 * US - 50 * US, 0
     assert without.latency_ns()[0::2].tolist() == [sent_after_100_us, sent_within, sent_within]
     assert without.latency_ns()[1::2].tolist() == [5 * MS - 50 * US] * 3
+
+
+def test_by_the_rules_of_2019_the_rate_of_the_schedule_is_the_result() -> None:
+    run = a_run(latency_ns=5 * MS)
+
+    by_2019 = metric(run, a_plan(server_metric="Scheduled"))
+
+    assert (by_2019.name, by_2019.value) == ("scheduled_samples_per_second", 1000.0)
+    assert metric(run, a_plan()).value == pytest.approx(999 / 1.004)
