@@ -17,7 +17,7 @@ import numpy as np
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_loadgen.stream import Issue, issue_of
-from inferometer_loadgen.verdict.checks.early_stopping import early_stopping_not_met
+from inferometer_loadgen.verdict.checks.early_stopping import early_stopping_not_met, over_bound
 from inferometer_loadgen.verdict.checks.late_client import late_client, send_lag_limit_ns, worst_send_lag_p99_ns
 from inferometer_loadgen.verdict.checks.latency_bound import latency_at_percentile_ns, latency_bound_exceeded
 from inferometer_loadgen.verdict.guards import BACKLOG_SHARE, Strain, in_words, strains
@@ -73,15 +73,23 @@ def _by_bound(measured: Measured, plan: Plan) -> Finding | None:
     without = without_client_share(measured)
     if latency_bound_exceeded(without, plan) is not None or early_stopping_not_met(without, plan) is not None:
         return None
-    name = percentile_name(plan.judge.latency_percentile)
-    latency, bound = apart(latency_at_percentile_ns(without, plan), plan.judge.latency_bound_ns)
+    would_have = _would_have(measured, without, plan)
     return Finding(
         ReasonType.CLIENT_INFLUENCED,
         Severity.INCONCLUSIVE,
-        f"without the client's own send lag and unread answers, {name} would have been {latency}, within the bound of "
-        f"{bound}; {_lag_or_stall(measured, plan)}; give the workers more CPU, or more workers, or nodes of their own, "
-        f"and run again",
+        f"without the client's own send lag and unread answers, {would_have}; {_lag_or_stall(measured, plan)}; "
+        "give the workers more CPU, or more workers, or nodes of their own, and run again",
     )
+
+
+def _would_have(measured: Measured, without: Measured, plan: Plan) -> str:
+    if latency_bound_exceeded(measured, plan) is None:
+        # The percentile was within the bound; there were too many late queries to be sure of it.
+        late, others = over_bound(without, plan), over_bound(measured, plan)
+        return f"{late:,} queries would have been over the bound and not {others:,}"
+    name = percentile_name(plan.judge.latency_percentile)
+    latency, bound = apart(latency_at_percentile_ns(without, plan), plan.judge.latency_bound_ns)
+    return f"{name} would have been {latency}, within the bound of {bound}"
 
 
 def _lag_or_stall(measured: Measured, plan: Plan) -> str:

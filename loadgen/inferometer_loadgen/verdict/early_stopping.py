@@ -34,6 +34,29 @@ def queries_needed(over: int, fraction: float) -> int:
     return high
 
 
+def queries_at_share(share: float, fraction: float, most: int) -> int | None:
+    """So many queries are enough if the same share of them is over the latency; None where even `most` are not."""
+    if share >= 1 - fraction:
+        return None
+    low, high = 0, queries_needed(0, fraction)
+    while not _is_enough(high, share, fraction):
+        if high >= most:
+            return None
+        low, high = high, min(2 * high, most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _is_enough(middle, share, fraction):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _is_enough(queries: int, share: float, fraction: float) -> bool:
+    allowed = most_over(queries, fraction)
+    return allowed is not None and math.ceil(queries * share) <= allowed
+
+
 def most_over(queries: int, fraction: float) -> int | None:
     """How many of so many queries may be over the latency, at most; None where they are too few for even none."""
     if queries < 1 or not _is_sure(0, queries, fraction):

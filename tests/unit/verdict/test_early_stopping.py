@@ -1,5 +1,6 @@
 """Early stopping is the official one: its thresholds, its estimates and its verdicts."""
 
+import math
 import random
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.verdict import QueryStatus, judge, metric
 from inferometer_loadgen.verdict.checks.early_stopping import early_stopping_not_met
 from inferometer_loadgen.verdict.checks.latency_bound import latency_bound_exceeded
-from inferometer_loadgen.verdict.early_stopping import most_over, queries_needed
+from inferometer_loadgen.verdict.early_stopping import most_over, queries_at_share, queries_needed
 from inferometer_loadgen.verdict.metric import early_stopping_estimate_ns
 
 from .official_stopping import official_verdict
@@ -138,10 +139,55 @@ def test_failed_queries_are_over_any_bound() -> None:
     assert early_stopping_not_met(a_run(queries=needed, failed=dict(list(failed.items())[:2])), plan) is None
     finding = early_stopping_not_met(a_run(queries=needed, failed=failed), plan)
     assert finding is not None
-    assert finding.message == (
-        f"3 of {needed:,} queries were over the bound, and to be sure of p99 with 99% confidence "
-        f"{queries_needed(3, 0.99):,} are needed; set spec.load.minQueries to that, or lower the load"
-    )
+    assert finding.message.startswith(f"3 of {needed:,} queries were over the bound, and ")
+
+
+@pytest.mark.parametrize(
+    ("queries", "late", "message"),
+    [
+        (
+            458,
+            0,
+            (
+                "458 queries were sent, and to be sure of p99 with 99% confidence 459 are needed; set "
+                "spec.load.minQueries to 459 or raise spec.load.minDuration"
+            ),
+        ),
+        (
+            700,
+            3,
+            (
+                "3 of 700 queries were over the bound, and to be sure of p99 with 99% confidence 1 may be; at this "
+                "share of late queries 1,596 are enough: set spec.load.minQueries to that, or lower the load"
+            ),
+        ),
+        (
+            1000,
+            60,
+            (
+                "60 of 1,000 queries were over the bound, and to be sure of p99 with 99% confidence 2 may be; at this "
+                "share of late queries no number of them is enough: lower the load"
+            ),
+        ),
+    ],
+)
+def test_the_remedy_is_one_that_helps(queries: int, late: int, message: str) -> None:
+    plan = stopping(latency_bound_ns=15 * MS, latency_percentile=0.99)
+
+    finding = early_stopping_not_met(a_run(queries=queries, latency_ns=dict.fromkeys(range(late), 20 * MS)), plan)
+
+    assert finding is not None
+    assert finding.message == message
+
+
+@given(st.floats(0, 0.0099), FRACTIONS)
+def test_with_so_many_queries_the_same_share_may_be_over(share: float, fraction: float) -> None:
+    enough = queries_at_share(share, fraction, 50_000_000)
+
+    if enough is None:
+        assert share >= 1 - fraction or math.ceil(50_000_000 * share) > (most_over(50_000_000, fraction) or -1)
+    else:
+        assert math.ceil(enough * share) <= (most_over(enough, fraction) or 0)
 
 
 def test_failed_queries_are_the_last_that_an_estimate_leaves_out() -> None:
@@ -169,7 +215,7 @@ def test_too_few_queries_say_how_many_are_needed() -> None:
     (reason,) = verdict.reasons
     assert reason.message == (
         "63 queries were sent, and to be sure of p90 with 99% confidence 64 are needed; set spec.load.minQueries to "
-        "that or raise spec.load.minDuration"
+        "64 or raise spec.load.minDuration"
     )
 
 
@@ -185,3 +231,4 @@ def test_what_the_client_alone_made_late_is_no_fault_of_the_servers() -> None:
         "Inconclusive",
         ["ClientInfluenced", "EarlyStoppingNotMet"],
     )
+    assert "0 queries would have been over the bound and not 9" in clients.reasons[0].message
