@@ -127,3 +127,14 @@ def test_the_first_round_is_a_trial_at_the_least_rate() -> None:
     first = first_round(a_plan())
 
     assert (first.stream.target_qps, first.stream.min_duration_ns, first.judge.min_queries) == (10, TRIAL_NS, 1)
+
+
+def test_only_the_measured_run_must_be_sure_of_its_percentile() -> None:
+    """Early stopping takes more queries than a short trial has: no rate would be valid."""
+    plan = a_plan()
+    plan = structs.replace(plan, judge=structs.replace(plan.judge, early_stopping=True))
+
+    rounds = rounds_of(plan, lambda qps, _: "Valid" if qps <= 77 else "Invalid")
+
+    must_be_sure = [report.plan.judge.early_stopping for report in rounds]
+    assert must_be_sure == [False] * (len(rounds) - 1) + [True]
