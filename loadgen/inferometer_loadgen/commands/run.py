@@ -85,6 +85,7 @@ def execute(args: argparse.Namespace) -> int:
     files = access.checked_files_of(args, replicas, plan.protocol)
     console = Console(stderr=True)
     console.print(headline(plan, tuple(args.endpoint)), highlight=False, soft_wrap=True)
+    args.output = args.output or Path(f"inferometer-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     outputs = args.output if plan.scorer is not None else None
     if outputs is not None:
         outputs.mkdir(parents=True, exist_ok=True)
@@ -117,7 +118,7 @@ def _write(report: "Report", args: argparse.Namespace) -> None:
     from inferometer_loadgen.report import schema
     from inferometer_loadgen.report.text import report_text
 
-    folder = args.output or Path(f"inferometer-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    folder: Path = args.output
     folder.mkdir(parents=True, exist_ok=True)
     encoded = schema.encode(report)
     (folder / "report.json").write_bytes(msgspec.json.format(encoded) + b"\n")

@@ -141,6 +141,11 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
             yield f"one at each tick of {qps:,g}/s at which none is open"
         else:
             yield f"{scenarios.in_flight(spec.scenario, load, 1):,} open at any time"
+    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
+        yield f"in {repeat.count} rounds"
+    if spec.mode == "Accuracy":
+        yield "each sample of the library once, to be scored"
+        return
     if bound_ns:
         percentile = percentile_name(scenarios.latency_percentile(spec.scenario, load))
         yield f"{percentile} within {format_duration_ns(bound_ns)}"

@@ -311,7 +311,7 @@ class Run:
 
     async def _judge_measured(self) -> bool:
         """Adds the report of the round that was measured last, if it is not there; False where the run is broken."""
-        if self._is_judged:
+        if self._is_judged or self._state.is_broken:
             return True
         try:
             facts = self._facts()

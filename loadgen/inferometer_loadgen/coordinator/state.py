@@ -130,6 +130,8 @@ class CoordinatorState:
     """Of the round that is prepared or measured, from 0."""
     cut_short: str = ""
     """Why no further round began, where one was to; empty when none was."""
+    is_broken: bool = False
+    """Whether the round that was measured last is not to be judged."""
     _next: Round | None = None
     _programme: Programme = field(init=False)
 
@@ -175,7 +177,7 @@ class CoordinatorState:
             case ev.CalledOff():
                 return self._call_off(event.reason)
             case ev.Broken():
-                return self._fail(event.type, event.message)
+                return self._break(event.type, event.message)
 
     def _refuse(self, assignment: Assignment) -> str:
         if len(assignment.replicas) != self.plan.replicas:
@@ -211,7 +213,8 @@ class CoordinatorState:
                 self.server_version, self.is_batched = frame.server_version, frame.is_batched
                 return self._when_all("prepared", Phase.PREPARING, Phase.WARMING_UP, ev.BeginWarmUp())
             case frames.Warmed():
-                if frame.failed:
+                # A search tries what is too much: its trial is judged all the same.
+                if frame.failed and self.plan.find_peak is None:
                     return self._lose(RunFailure.WARM_UP_FAILED, _warm_up_failed(index, frame))
                 worker.warmed = True
                 return self._when_all("warmed", Phase.WARMING_UP, Phase.READING_BEFORE, ev.BeginWindow())
@@ -281,6 +284,8 @@ class CoordinatorState:
     def _round_judged(self, then: Round | None) -> list[ev.Instruction]:
         if self.phase is not Phase.JUDGING:
             return []
+        if then is None and not self.loss:
+            self.cut_short = ""  # There was nothing left to be cut.
         if then is None or self.cut_short:
             return self._score()
         self.round_number, self._next = then.number, then
@@ -331,6 +336,15 @@ class CoordinatorState:
         self.loss = self.loss or FailureReport(type=type_, message=message)
         self.called_off = self.called_off or f"{type_}: {message},"
         return [*self._stop(), *self._when_all_are_through()]
+
+    def _break(self, type_: RunFailure, message: str) -> list[ev.Instruction]:
+        """What was measured in this round is of no use; whole rounds before it are reported."""
+        if not self.round_number or self.phase in {Phase.SCORING, Phase.JUDGING}:
+            return self._fail(type_, message)
+        self.loss = self.loss or FailureReport(type=type_, message=message)
+        self.cut_short = self.cut_short or f"{type_}: {message},"
+        self.is_broken = True
+        return [ev.SendAll(frames.Stop()), *self._score()]
 
     @property
     def _may_go_on(self) -> bool:

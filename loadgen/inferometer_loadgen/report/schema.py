@@ -242,7 +242,8 @@ class Peak(ReportStruct, frozen=True, kw_only=True):
     valid_qps: float | None
     """Measured in full, and Valid; None where no such run was."""
     not_valid_qps: float | None
-    """The least rate above it that was not; None where there was none: the peak is above `valid_qps`."""
+    """The least rate from there on that was not: `valid_qps` itself where a trial of it failed. None where there was
+    none: the peak is above `valid_qps`."""
     trials: int
     client_limited: bool
     """Whether at `not_valid_qps` it was the measurement that was in doubt: the peak is `valid_qps` at least."""

@@ -136,6 +136,8 @@ def _peak(peak: Peak) -> str:
     found = f"{figure(peak.valid_qps)} queries/s"
     if peak.not_valid_qps is None:
         return f"peak: at least {found}, no higher rate failed in {trials}"
+    if peak.not_valid_qps == peak.valid_qps:
+        return f"peak: at least {found}, though a trial of it was not valid, and no higher rate was tried; {trials}"
     if peak.client_limited:
         return f"peak: client-limited, at least {found} ({figure(peak.not_valid_qps)}/s was in doubt), {trials}"
     return f"peak: {found} ({figure(peak.not_valid_qps)}/s was not valid), {trials}"

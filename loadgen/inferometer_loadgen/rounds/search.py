@@ -87,7 +87,7 @@ class PeakSearch:
         failed = [
             (one, report)
             for one, report in rounds
-            if not one.valid and not is_called_off(report) and (valid is None or one.number > valid)
+            if not one.valid and not is_called_off(report) and (valid is None or one.number >= valid)
         ]
         least = min(failed, key=lambda pair: pair[0].number, default=None)
         grid = self._grid

@@ -137,9 +137,9 @@ class Accuracy(SpecStruct, frozen=True, kw_only=True):
             float,
             Meta(
                 ge=0,
-                le=1_000_000,
-                description="The least score for the run to be valid, in the scorer's own unit; if left out the score "
-                "is only reported.",
+                le=1,
+                description="The least score for the run to be valid, a share such as 0.757; if left out the score is "
+                "only reported.",
             ),
         ]
         | UnsetType

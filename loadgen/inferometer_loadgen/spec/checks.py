@@ -135,7 +135,10 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
         return
     least_ns = parse_duration_ns(load.warmup) + scenarios.min_duration_ns(load)
     rounds = ""
-    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
+    if not isinstance(search := spec.load.find_peak, UnsetType):
+        least_ns += parse_duration_ns(load.warmup) + parse_duration_ns(search.trial_duration)
+        rounds = f" after a trial of `{search.trial_duration}`"
+    elif not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
         least_ns = repeat.count * least_ns + (repeat.count - 1) * parse_duration_ns(repeat.cooldown)
         rounds = f" in {repeat.count} rounds with cooldown `{repeat.cooldown}`"
     if spec.scenario != "Replay" and spec.mode == "Performance" and 0 < parse_duration_ns(deadline) <= least_ns:
@@ -150,13 +153,17 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
 def check_recording(spec: BenchmarkSpec, lasts_ns: int) -> tuple[SpecError, ...]:
     """What is wrong with the spec of a replay once it is known how long the recording lasts."""
     deadline, warmup = spec.run_policy.active_deadline, spec.load.warmup
-    if not isinstance(deadline, str) or parse_duration_ns(deadline) > parse_duration_ns(warmup) + lasts_ns:
+    needed_ns, rounds = parse_duration_ns(warmup) + lasts_ns, ""
+    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
+        needed_ns = repeat.count * needed_ns + (repeat.count - 1) * parse_duration_ns(repeat.cooldown)
+        rounds = f" in {repeat.count} rounds"
+    if not isinstance(deadline, str) or parse_duration_ns(deadline) > needed_ns:
         return ()
     return (
         SpecError(
             "spec.runPolicy.activeDeadline",
             f"`{deadline}` is over before warmup `{warmup}` and the recording, which lasts "
-            f"{format_duration_ns(lasts_ns)}, are",
+            f"{format_duration_ns(lasts_ns)}, are{rounds}",
             "allow that, and some minutes more for servers to start, or replay a part of it",
         ),
     )
@@ -165,14 +172,22 @@ def check_recording(spec: BenchmarkSpec, lasts_ns: int) -> tuple[SpecError, ...]
 def _queries_fit(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """More queries than a run can hold. Next: a shorter minDuration, fewer minQueries or a lower targetQPS."""
     load, qps = spec.load, scenarios.target_qps(spec.load)
-    expected = max(scenarios.min_queries(load), qps * scenarios.min_duration_ns(load) / 1e9)
+    lasts, field, rate = scenarios.min_duration(load), "minDuration", "targetQPS"
+    if not isinstance(search := load.find_peak, UnsetType):
+        rate = "findPeak.max"
+        if parse_duration_ns(search.trial_duration) > parse_duration_ns(lasts):
+            lasts, field = search.trial_duration, "findPeak.trialDuration"
+    expected = max(scenarios.min_queries(load), qps * parse_duration_ns(lasts) / 1e9)
     if expected > MAX_QUERIES:
         yield SpecError(
-            "spec.load.minDuration",
-            f"`{scenarios.min_duration(load)}` at targetQPS {qps:,g} makes {expected:,.0f} queries, "
-            f"and a run holds at most {MAX_QUERIES:,}",
-            "shorten minDuration or lower targetQPS",
+            f"spec.load.{field}",
+            f"`{lasts}` at {rate} {_rate(qps)} makes {expected:,.0f} queries, and a run holds at most {MAX_QUERIES:,}",
+            f"shorten {field} or lower {rate}",
         )
+
+
+def _rate(qps: float) -> str:
+    return f"{qps:,.0f}" if qps.is_integer() else f"{qps:,g}"
 
 
 def _fields_fit_the_scenario(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:

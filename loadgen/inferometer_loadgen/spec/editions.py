@@ -57,16 +57,20 @@ def filled(spec: BenchmarkSpec) -> BenchmarkSpec:
     missing: dict[str, Any] = {"stream_dialect": dialect}
     for _, attribute in (*DURATIONS, *VALUES):
         fixed = getattr(rules, attribute)
-        # A rate that an edition fixes is of ticks: it means nothing in a dialect without them. That there is no early
-        # stopping is said of Offline too, where the field itself means nothing.
+        # A rate that an edition fixes is of ticks: it means nothing in a dialect without them. Nor does early stopping
+        # where no latency is the result.
         if (
             fixed is not None
             and getattr(load, attribute) is UNSET
             and (attribute != "target_qps" or dialect == TICKING)
-            and (attribute != "early_stopping" or spec.scenario != "Offline")
+            and (attribute != "early_stopping" or _may_stop_early(spec, dialect))
         ):
             missing[attribute] = fixed.takes
     return replace(spec, load=replace(load, **missing), repeat=_repeat(spec, rules))
+
+
+def _may_stop_early(spec: BenchmarkSpec, dialect: str) -> bool:
+    return spec.scenario != "Offline" and not (spec.scenario == "MultiStream" and dialect == TICKING)
 
 
 def _repeat(spec: BenchmarkSpec, rules: ScenarioRules) -> Repeat | UnsetType:
@@ -120,11 +124,7 @@ def _deviations(
         fixed, value = getattr(rules, attribute), getattr(load, attribute)
         if fixed is not None and value is not UNSET and value != fixed.takes:
             yield _deviation(name, value, fixed)
-    count = 1 if spec.repeat is UNSET else spec.repeat.count
-    if spec.mode == "Performance" and rules.runs is not None and rules.runs.takes != count:
-        yield Deviation(
-            field="spec.repeat.count", value=str(count), fixed=str(rules.runs.takes), source=rules.runs.source
-        )
+    yield from _rounds_deviate(spec, rules)
     taken, official = seeds_of(spec), _seeds(pack)
     for name, attribute in SEEDS:
         seed, fixed_seed = getattr(taken, attribute), getattr(official, attribute)
@@ -136,6 +136,19 @@ def _deviations(
         yield Deviation(
             field="spec.load.data", value=f"{total} samples", fixed=f"{size.takes} samples", source=size.source
         )
+
+
+def _rounds_deviate(spec: BenchmarkSpec, rules: ScenarioRules) -> Iterator[Deviation]:
+    if spec.mode == "Accuracy" or rules.runs is None:
+        return
+    asked, source = rules.runs.takes, rules.runs.source
+    count = 1 if spec.repeat is UNSET else spec.repeat.count
+    if count == asked:
+        return
+    if spec.load.find_peak is UNSET:
+        yield Deviation(field="spec.repeat.count", value=str(count), fixed=str(asked), source=source)
+    else:
+        yield Deviation(field="spec.load.findPeak", value="one measured run", fixed=f"{asked} of them", source=source)
 
 
 def _deviation(name: str, value: object, fixed: Any) -> Deviation:

@@ -76,6 +76,31 @@ class AccuracyStatus(StatusStruct, frozen=True, kw_only=True):
     met: Annotated[bool, Meta(description="Whether the score is as good.")] | UnsetType = UNSET
 
 
+class PeakStatus(StatusStruct, frozen=True, kw_only=True):
+    """The highest rate that is valid, as far as a search has found it."""
+
+    trials: Annotated[int, Meta(ge=0, description="Short ones, before the measured run.")]
+    client_limited: Annotated[
+        bool, Meta(description="Whether it was the measurement that was in doubt above: the peak is at least validQps.")
+    ] = False
+    valid_qps: Annotated[float, Meta(description="Queries per second, measured in full and valid.")] | UnsetType = UNSET
+    not_valid_qps: (
+        Annotated[float, Meta(description="The least rate from there on that was not; absent where there was none.")]
+        | UnsetType
+    ) = UNSET
+
+
+class SpreadStatus(StatusStruct, frozen=True, kw_only=True):
+    """How far the rounds of a run lie apart, in the unit of its result, which is their median."""
+
+    rounds: Annotated[int, Meta(ge=0, description="Those that were measured to their end.")]
+    confidence: Annotated[
+        float, Meta(description="How surely the true median lies between low and high, as a fraction.")
+    ]
+    low: Annotated[float, Meta(description="The lower end.")] | UnsetType = UNSET
+    high: Annotated[float, Meta(description="The upper end.")] | UnsetType = UNSET
+
+
 class Result(StatusStruct, frozen=True, kw_only=True):
     """The figures that the run is known by."""
 
@@ -211,6 +236,8 @@ class BenchmarkStatus(StatusStruct, frozen=True, kw_only=True):
     ] = ()
     result: Annotated[Result, Meta(description="The figures that the run is known by.")] | UnsetType = UNSET
     client: Annotated[ClientFigures, Meta(description="How fit the client was to measure.")] | UnsetType = UNSET
+    peak: Annotated[PeakStatus, Meta(description="Of a search: the highest rate that is valid.")] | UnsetType = UNSET
+    spread: Annotated[SpreadStatus, Meta(description="Of several rounds: how far they lie apart.")] | UnsetType = UNSET
     servers: Annotated[tuple[ServerStatus, ...], Meta(max_length=256, description="Each replica.")] = ()
     evidence: Annotated[
         tuple[Evidence, ...], Meta(max_length=EVIDENCE_LIMIT, description="What is kept of pods that failed.")

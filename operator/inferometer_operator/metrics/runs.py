@@ -107,6 +107,10 @@ def _figures(families: Families, labels: tuple[str, ...], run: Run) -> None:
 
 
 def _result(families: Families, labels: tuple[str, ...], result: Result) -> None:
+    if not isinstance(result.accuracy, UnsetType):
+        score = families.gauge("accuracy", "The score of an accuracy run, whose rate nobody judges.", "metric")
+        score.add((*labels, result.accuracy.metric), result.accuracy.value)
+        return
     by_unit = {
         "samples/s": families.gauge("result_samples_per_second", "The result, of scenarios that seek a rate."),
         "ns": families.gauge("result_latency_seconds", "The result, of scenarios that seek a latency."),

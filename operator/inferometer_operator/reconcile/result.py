@@ -14,11 +14,13 @@ from inferometer_operator.api.status import (
     BenchmarkStatus,
     ClientFigures,
     Latency,
+    PeakStatus,
     Progress,
     ReasonStatus,
     ReportReference,
     Result,
     ServerStatus,
+    SpreadStatus,
     Summary,
     Versions,
 )
@@ -52,6 +54,8 @@ def finished_status(observed: Observed, report: schema.Report, sha256: str) -> B
         deviations=tuple(shortened(deviation_words(one)) for one in report.deviations),
         obstacles=tuple(ReasonStatus(type=one.type, message=one.message) for one in report.obstacles),
         servers=tuple(_server(observed, one) for one in report.replicas),
+        peak=_peak(report.peak),
+        spread=_spread(report.spread),
         report=ReportReference(config_map=name, sha256=sha256),
         versions=_versions(observed.run.status.versions, report),
     )
@@ -194,6 +198,25 @@ def _result_words(short: ShortReport) -> str | None:
     """What the run is known by: of one that was scored, its score."""
     accuracy = short.accuracy
     return result_words(short.result) if accuracy is None else f"{accuracy.metric} {accuracy.value:.4g}"
+
+
+def _peak(found: schema.Peak | None) -> PeakStatus | UnsetType:
+    if found is None:
+        return UNSET
+    return PeakStatus(
+        trials=found.trials,
+        client_limited=found.client_limited,
+        valid_qps=_given(found.valid_qps),
+        not_valid_qps=_given(found.not_valid_qps),
+    )
+
+
+def _spread(found: schema.Spread | None) -> SpreadStatus | UnsetType:
+    if found is None:
+        return UNSET
+    return SpreadStatus(
+        rounds=found.rounds, confidence=found.confidence, low=_given(found.low), high=_given(found.high)
+    )
 
 
 def _server(observed: Observed, replica: schema.ReplicaReport) -> ServerStatus:

@@ -5,7 +5,7 @@ from msgspec import structs
 
 from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.coordinator import state as st
-from inferometer_loadgen.plan import RepeatPlan, digest
+from inferometer_loadgen.plan import FindPeakPlan, RepeatPlan, digest
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.rounds import Round
@@ -146,3 +146,47 @@ def test_a_run_called_off_in_its_second_round_is_scored_at_its_end() -> None:
     assert run.handle(ev.CalledOff("cancelled")) == [STOP]
     assert both_say(run, FINISHED) == [ev.EndWindow()]
     assert run.handle(ev.WindowRead()) == [ev.Score()]
+
+
+def test_what_comes_too_late_to_cut_anything_leaves_the_result_whole() -> None:
+    """The last round of a search was judged when the cancel came: nobody knew that none was to follow."""
+    run = after_the_first_round()
+    run.handle(ev.CalledOff("cancelled"))
+
+    assert run.handle(ev.RoundJudged(None)) == [ev.Score()]
+    assert run.cut_short == ""
+
+
+@pytest.mark.parametrize("begin", [*BETWEEN, None], ids=lambda begin: begin.__name__ if begin else "measuring")
+def test_a_fault_in_a_later_round_leaves_those_before_it_reported(begin) -> None:
+    run = reading() if begin is None else begin()
+    if begin is None:
+        run.handle(ev.WindowRead())
+
+    assert run.handle(ev.Broken(RunFailure.RECORDS_LOST, "a row came twice")) == [STOP, ev.Score()]
+    assert run.is_broken
+    run.handle(ev.Scored())
+    assert run.phase is st.Phase.FAILED
+    assert run.failure is not None
+    assert run.failure.type == RunFailure.RECORDS_LOST
+
+
+def test_a_fault_in_the_first_round_leaves_nothing_to_report() -> None:
+    run = st.CoordinatorState(REPEATED)
+
+    assert run.handle(ev.Broken(RunFailure.RECORDS_LOST, "a row came twice")) != [STOP, ev.Score()]
+    assert run.phase is st.Phase.FAILED
+
+
+def test_a_trial_that_is_too_much_even_for_its_warm_up_is_judged() -> None:
+    search = structs.replace(
+        PLAN, find_peak=FindPeakPlan(min_qps=1, max_qps=9, tolerance=0.5, trial_duration_ns=10**9, max_trials=5)
+    )
+    run = st.CoordinatorState(search)
+    for index in (0, 1):
+        run.handle(ev.Joined(index, f"uid-{index}"))
+        run.handle(ev.Said(index, frames.Ready(samples=4, plan_hash=digest(search))))
+    run.start(a_start())
+    both_say(run, PREPARED)
+
+    assert both_say(run, frames.Warmed(answered=1, failed=9, first_error="no answer")) == [ev.BeginWindow()]

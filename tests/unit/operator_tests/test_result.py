@@ -5,11 +5,19 @@ import pytest
 from msgspec import UNSET
 
 from inferometer_loadgen.plan import Deviation
-from inferometer_loadgen.report.schema import AccuracyReport, Reason, Report
+from inferometer_loadgen.report.schema import AccuracyReport, Peak, Reason, Report, Spread
 from inferometer_loadgen.report.short import in_short
 from inferometer_loadgen.rules.submittable import Obstacle
 from inferometer_operator.api.conditions import ConditionType
-from inferometer_operator.api.status import AccuracyStatus, BenchmarkStatus, ClientFigures, Result, Summary
+from inferometer_operator.api.status import (
+    AccuracyStatus,
+    BenchmarkStatus,
+    ClientFigures,
+    PeakStatus,
+    Result,
+    SpreadStatus,
+    Summary,
+)
 from inferometer_operator.reconcile.result import finished_status, told_of
 
 from .builders import a_report
@@ -40,6 +48,17 @@ def test_a_score_is_the_result_that_a_scored_run_is_known_by() -> None:
     assert status.result.accuracy == AccuracyStatus(
         metric="top1", value=0.76456, samples=50_000, target=0.757, met=True
     )
+
+
+def test_what_a_search_has_found_and_how_far_rounds_lie_apart_are_there() -> None:
+    peak = Peak(valid_qps=120, not_valid_qps=None, trials=6, client_limited=True)
+    spread = Spread(rounds=5, median=41.0, low=40.1, high=None, confidence=0.9375)
+
+    status = of(a_report(peak=peak, spread=spread))
+
+    assert status.peak == PeakStatus(trials=6, client_limited=True, valid_qps=120)
+    assert status.spread == SpreadStatus(rounds=5, confidence=0.9375, low=40.1)
+    assert of(a_report()).peak is UNSET
 
 
 @pytest.mark.parametrize(("verdict", "valid"), [("Valid", "True"), ("Invalid", "False"), ("Inconclusive", "Unknown")])

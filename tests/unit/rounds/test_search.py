@@ -138,3 +138,10 @@ def test_only_the_measured_run_must_be_sure_of_its_percentile() -> None:
 
     must_be_sure = [report.plan.judge.early_stopping for report in rounds]
     assert must_be_sure == [False] * (len(rounds) - 1) + [True]
+
+
+def test_a_trial_that_failed_where_the_measured_run_was_valid_is_not_hushed_up() -> None:
+    report = found_by(a_plan(), lambda qps, full: "Valid" if full and qps == 10 else "Invalid")
+
+    assert report.peak == Peak(valid_qps=10, not_valid_qps=10, trials=1, client_limited=False)
+    assert "peak: at least 10.0 queries/s, though a trial of it was not valid" in report_text(report, "")

@@ -217,6 +217,30 @@ def test_an_active_deadline_must_leave_time_for_all_rounds():
     assert decode_object(benchmark)[1] == ()
 
 
+def test_an_active_deadline_must_leave_time_for_a_trial_and_the_measured_run():
+    benchmark = a_search()
+    benchmark["spec"]["runPolicy"] = {"activeDeadline": "2m"}
+    (error,) = decode_object(benchmark)[1]
+
+    assert "are after a trial of `5m`" in str(error)
+
+
+def test_a_search_holds_no_more_queries_than_a_run():
+    (error,) = decode_object(a_search(max=1_000_000))[1]
+
+    assert str(error) == (
+        "spec.load.findPeak.trialDuration: `5m` at findPeak.max 1,000,000 makes 300,000,000 queries, and a run holds "
+        "at most 50,000,000. hint: shorten findPeak.trialDuration or lower findPeak.max"
+    )
+
+
+def a_search(**changes):
+    benchmark = an_object()
+    del benchmark["spec"]["load"]["targetQPS"]
+    benchmark["spec"]["load"]["findPeak"] = {"min": 10, "max": 100, "trialDuration": "5m", **changes}
+    return benchmark
+
+
 def test_every_pattern_has_words_of_its_own():
     bare = []
 

@@ -265,7 +265,14 @@ def test_a_search_for_the_peak_is_no_five_rounds():
     plan = a_plan("mlperf-v0.5", "resnet50", "Server", targetQPS=None, findPeak={"min": 10, "max": 100})
 
     assert plan.repeat is None
-    assert [one.field for one in plan.deviations] == ["spec.repeat.count"]
+    assert [(one.field, one.fixed) for one in plan.deviations] == [("spec.load.findPeak", "5 of them")]
+
+
+def test_ticks_are_not_given_an_early_stopping_that_they_cannot_have():
+    plan = a_plan("mlperf-v6.1", "resnet50", "MultiStream", streamDialect="loadgen-r0.5", targetQPS=20)
+
+    assert not plan.judge.early_stopping
+    assert "spec.load.streamDialect" in {one.field for one in plan.deviations}
 
 
 def test_early_stopping_is_today_s_and_may_be_given_up():

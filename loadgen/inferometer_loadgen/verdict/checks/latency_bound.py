@@ -53,5 +53,7 @@ def _remedy(measured: Measured, plan: Plan) -> str:
             f"the fastest took {fastest}, so no lower load helps: raise spec.load.latencyBound ({bound}) or make the "
             "model faster"
         )
+    if plan.find_peak is not None:
+        return "lower spec.load.findPeak.min, add replicas or make the model faster"
     lower = {"Concurrency": "lower spec.load.concurrency", "Replay": "replay a lighter recording"}
     return f"{lower.get(plan.stream.scenario, 'lower spec.load.targetQPS')}, add replicas or make the model faster"

@@ -8,6 +8,7 @@ import pytest
 
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import (
+    AccuracyStatus,
     BenchmarkStatus,
     ClientFigures,
     Condition,
@@ -135,6 +136,17 @@ def test_the_result_is_named_by_its_unit(unit, value, name, shown):
     text = page_text([a_run(status=a_finished_status(result=result))])
 
     assert starting(text, "inferometer_run_result_") == {name: shown}
+
+
+def test_an_accuracy_run_shows_its_score_and_no_rate():
+    """Its load is not paced to be judged: a rate beside those of performance runs would be taken for one."""
+    status = a_finished_status()
+    assert isinstance(status.result, Result)
+    scored = msgspec.structs.replace(status.result, accuracy=AccuracyStatus(metric="top1", value=0.93, samples=44))
+    shown = samples(page_text([a_run(status=msgspec.structs.replace(status, result=scored))]))
+
+    assert shown["inferometer_run_accuracy{metric=top1}"] == 0.93
+    assert not [name for name in shown if name.startswith("inferometer_run_result")]
 
 
 def test_a_run_with_a_spec_that_cannot_be_read_is_shown_all_the_same():
