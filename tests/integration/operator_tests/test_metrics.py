@@ -77,11 +77,17 @@ def test_a_scrape_shows_what_exists_until_it_is_deleted(scraped: Operator, clust
     assert suspended in shown()
 
 
-def quiet_rules(server: Prometheus) -> list[str]:
-    """The alerts that were evaluated without an error and found nothing."""
+def sound_rules(server: Prometheus, namespace: str) -> list[str]:
+    """The alerts that were evaluated without an error and found nothing in a namespace.
+
+    What other tests have left on this API server may well be worth an alert.
+    """
     rules = [one for group in server.get("rules")["groups"] for one in group["rules"]]
-    evaluated = [one for one in rules if one["health"] == "ok" and one["state"] == "inactive"]
-    return [one["name"] for one in evaluated]
+    return [
+        one["name"]
+        for one in rules
+        if one["health"] == "ok" and not any(alert["labels"].get("namespace") == namespace for alert in one["alerts"])
+    ]
 
 
 def test_a_real_prometheus_takes_the_page_and_the_alerts(
@@ -95,7 +101,7 @@ def test_a_real_prometheus_takes_the_page_and_the_alerts(
     with prometheus(tmp_path, [target], RULES) as server:
         phase = f'inferometer_run_phase{{namespace="{namespace}",phase="Starting"}}'
         ((labels, value),) = await_true(lambda: server.query(phase), "the run is seen as starting")
-        await_true(lambda: quiet_rules(server) == ALERTS, "all alerts are evaluated, and none is on")
+        await_true(lambda: sound_rules(server, namespace) == ALERTS, "all alerts are evaluated, none is on here")
         targets = server.get("targets")["activeTargets"]
         kept = server.query(f'inferometer_run_info{{namespace="{namespace}"}}')
 
