@@ -1,0 +1,1 @@
+"""The log files of MLPerf's LoadGen, as text, from a report."""
