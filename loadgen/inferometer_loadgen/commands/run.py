@@ -69,7 +69,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="CSV",
         help="the times of a Replay [the ConfigMap in the spec's file or beside it]",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="where the report goes [./inferometer-<UTC>]")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="where the report and MLPerf's logs go [./inferometer-<UTC>]"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
 
 
@@ -114,6 +116,8 @@ def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
 
 
 def _write(report: "Report", args: argparse.Namespace) -> None:
+    from inferometer_loadgen.commands.mlperf_logs import write_logs
+    from inferometer_loadgen.mlperf_logs import ACCURACY, has_logs
     from inferometer_loadgen.report import schema
     from inferometer_loadgen.report.text import report_text
 
@@ -121,6 +125,9 @@ def _write(report: "Report", args: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     encoded = schema.encode(report)
     (folder / "report.json").write_bytes(msgspec.json.format(encoded) + b"\n")
+    missing = write_logs(report, folder, folder) if has_logs(report) else ""
+    if missing:
+        print(f"no {ACCURACY}: {missing}", file=sys.stderr)
     print(report_text(report, str(folder / "report.json")), file=sys.stderr)
     if args.json:
         sys.stdout.write(encoded.decode() + "\n")
