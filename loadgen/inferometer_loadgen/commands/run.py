@@ -125,12 +125,12 @@ def _write(report: "Report", args: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     encoded = schema.encode(report)
     (folder / "report.json").write_bytes(msgspec.json.format(encoded) + b"\n")
-    missing = write_logs(report, folder, folder) if has_logs(report) else ""
-    if missing:
-        print(f"no {ACCURACY}: {missing}", file=sys.stderr)
     print(report_text(report, str(folder / "report.json")), file=sys.stderr)
     if args.json:
         sys.stdout.write(encoded.decode() + "\n")
+    missing = write_logs(report, folder, folder) if has_logs(report) else ""
+    if missing:
+        print(f"no {ACCURACY}: {missing}", file=sys.stderr)
 
 
 def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":

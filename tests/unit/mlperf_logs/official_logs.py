@@ -87,7 +87,9 @@ def _report(scenario: Scenario, queries: int, measured: Measured, bound_ns: int)
     if is_server:
         # The trace counts from the log's start; the log itself from the beginning of the schedule.
         due_ns = make_stream(plan.stream).scheduled_ns
-        measured = dataclasses.replace(measured, scheduled_ns=due_ns, sent_ns=due_ns, done_ns=due_ns + measured.latency_ns())
+        measured = dataclasses.replace(
+            measured, scheduled_ns=due_ns, sent_ns=due_ns, done_ns=due_ns + measured.latency_ns()
+        )
     stream = Stream(
         np.zeros(len(measured) * per_row, dtype=np.int64),
         np.asarray(measured.scheduled_ns),

@@ -1,6 +1,7 @@
 """Our logs hold what the official LoadGen's hold of the same records, but for what is left out and why."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,14 +61,16 @@ RUNS = [
     pytest.param("Server", 600, {}, id="Server"),
     pytest.param("Server", 200, {}, id="Server, too few"),
     pytest.param("Server", 600, {"bound_ns": 1}, id="Server, too slow"),
-    pytest.param("Server", 600, {"delays_ns": (*[0] * 149, 60_000_000), "bound_ns": 50_000_000}, id="Server, some slow"),
+    pytest.param(
+        "Server", 600, {"delays_ns": (*[0] * 149, 60_000_000), "bound_ns": 50_000_000}, id="Server, some slow"
+    ),
     pytest.param("Offline", 200, {}, id="Offline"),
 ]
 
 
 @pytest.mark.parametrize(("scenario", "queries", "settings"), RUNS)
 def test_the_logs_are_those_of_the_official_loadgen(
-    scenario: Scenario, queries: int, settings: dict[str, int], tmp_path: Path
+    scenario: Scenario, queries: int, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     logs = both_logs(scenario, queries, tmp_path, **settings)
     left_out = {key for key in logs.official_detail if key in LEFT_OUT or key.startswith(("requested_", "logger_"))}
@@ -92,8 +95,10 @@ def is_same_type(one: object, other: object) -> bool:
 
 def assert_same_summary(logs: Logs) -> None:
     """Line by line, but for names, figures that the report lacks, our remedies and LoadGen's own troubles."""
-    beginnings = ("SUT name", "QPS w/ ", "Min latency", "max_query_count", " * Reduce", " * Increase", " * The", "1 ERROR")
-    beginnings += ("No errors", "1 warning", "No warnings", *(f" * {reason.message}" for reason in logs.report.reasons))
+    beginnings = (
+        "SUT name", "QPS w/ ", "Min latency", "max_query_count", " * Reduce", " * Increase", " * The", "1 ERROR",
+        "No errors", "1 warning", "No warnings", *(f" * {reason.message}" for reason in logs.report.reasons),
+    )  # fmt: skip
     official, ours = (
         [line for line in lines if not line.startswith(beginnings)] for lines in (logs.official_summary, logs.summary)
     )

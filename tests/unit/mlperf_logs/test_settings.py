@@ -15,7 +15,9 @@ from inferometer_loadgen.plan import JudgePlan, Seeds, StreamPlan
 SCRIPT = Path(__file__).parents[1] / "stream" / "run_official.py"
 
 
-@pytest.mark.parametrize(("scenario", "per_query"), [("SingleStream", 1), ("MultiStream", 8), ("Server", 1), ("Offline", 1)])
+@pytest.mark.parametrize(
+    ("scenario", "per_query"), [("SingleStream", 1), ("MultiStream", 8), ("Server", 1), ("Offline", 1)]
+)
 @pytest.mark.parametrize("mode", ["Performance", "Accuracy"])
 def test_equal_settings_are_logged_equally(
     scenario: Literal["SingleStream", "MultiStream", "Server", "Offline"],
