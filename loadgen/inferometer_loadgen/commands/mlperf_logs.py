@@ -36,16 +36,17 @@ def _write_answers(folder: Path, answers: Iterable[mlperf_logs.RawAnswer]) -> No
 
 
 def _log_kept(report: "Report", folder: Path, answers: Path) -> str:
-    from inferometer_loadgen.coordinator.spool import INDEX, OutputsError, OutputsSpool
+    from inferometer_loadgen.coordinator.spool import DATA, INDEX, OutputsError, OutputsSpool
     from inferometer_loadgen.datasets.library import DataError
 
-    if not (answers / INDEX).is_file():
-        return f"{answers} holds no answers ({INDEX}); they are kept where `inferometer run` is given -o DIR"
+    (folder / mlperf_logs.ACCURACY).unlink(missing_ok=True)
+    if not all((answers / name).is_file() for name in (DATA, INDEX)):
+        return f"{answers} holds no answers ({DATA}, {INDEX}); they are kept where `inferometer run` is given -o DIR"
     try:
         with closing(OutputsSpool.stored(answers)) as spool:
             _write_answers(folder, _kept(report, spool))
     except (OutputsError, DataError) as error:
-        (folder / mlperf_logs.ACCURACY).unlink()
+        (folder / mlperf_logs.ACCURACY).unlink(missing_ok=True)
         return str(error)
     return ""
 

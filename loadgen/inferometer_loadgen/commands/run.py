@@ -107,7 +107,7 @@ def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
     if outcome.failure is not None:
         print(f"FAILED  {outcome.failure.type}: {outcome.failure.message}", file=sys.stderr)
     if outcome.report is not None:
-        _write(outcome.report, args)
+        write_report(outcome.report, args)
     if outcome.interrupted:
         return ExitCode.INTERRUPTED
     if outcome.failure is not None or outcome.report is None:
@@ -115,7 +115,8 @@ def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
     return of_verdict(outcome.report.verdict)
 
 
-def _write(report: "Report", args: argparse.Namespace) -> None:
+def write_report(report: "Report", args: argparse.Namespace) -> None:
+    """Leaves the report, and MLPerf's logs of it where there are any, in the folder of -o, and shows it."""
     from inferometer_loadgen.commands.mlperf_logs import write_logs
     from inferometer_loadgen.mlperf_logs import ACCURACY, has_logs
     from inferometer_loadgen.report import schema

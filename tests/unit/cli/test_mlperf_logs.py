@@ -1,5 +1,6 @@
-"""`inferometer report --mlperf-logs DIR`."""
+"""MLPerf's logs, of `inferometer run` and of `inferometer report --mlperf-logs DIR`."""
 
+import argparse
 import json
 from array import array
 from contextlib import closing
@@ -12,6 +13,7 @@ from tritonclient.utils import serialize_byte_tensor
 
 from inferometer_loadgen import cli
 from inferometer_loadgen.commands.mlperf_logs import output_bytes
+from inferometer_loadgen.commands.run import write_report
 from inferometer_loadgen.coordinator.spool import OutputsSpool
 from inferometer_loadgen.protocol.frames import Outputs
 from inferometer_loadgen.report import schema
@@ -103,7 +105,7 @@ def test_the_answers_beside_the_report_are_logged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        pytest.param(None, "holds no answers (outputs.npz); they are kept where", id="none left"),
+        pytest.param(None, "holds no answers (outputs.bin, outputs.npz); they are kept where", id="none left"),
         pytest.param(2, "of 3 answers were not handed over", id="one missing"),
     ],
 )
@@ -124,6 +126,30 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.Ca
     path = stored(tmp_path, a_report())
     assert cli.main(["report", str(path), "--mlperf-logs", str(path)]) == 2
     assert capsys.readouterr().err == f"--mlperf-logs {path}: File exists. hint: give another folder\n"
+
+
+def ran(report: Report, folder: Path) -> list[str]:
+    """What a run with this report leaves."""
+    write_report(report, argparse.Namespace(output=folder, json=False))
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_run_leaves_the_logs_beside_its_report(tmp_path: Path) -> None:
+    assert ran(a_report(), tmp_path) == [*FILES, "report.json"]
+
+
+def test_a_run_of_a_scenario_without_logs_leaves_its_report_alone(tmp_path: Path) -> None:
+    report = a_report()
+    other = replace(report, plan=replace(report.plan, stream=replace(report.plan.stream, scenario="Concurrency")))
+    assert ran(other, tmp_path) == ["report.json"]
+
+
+def test_an_accuracy_run_without_its_answers_leaves_the_other_logs_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / FILES[0]).write_text("of an earlier run")
+    assert ran(an_accuracy_run(), tmp_path) == [*FILES[1:], "report.json"]
+    assert "\nno mlperf_log_accuracy.json: " in capsys.readouterr().err
 
 
 def test_outputs_are_in_the_bytes_of_kserves_binary_form() -> None:
