@@ -22,8 +22,8 @@ def write_logs(report: "Report", folder: Path, answers: Path) -> str:
     written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / mlperf_logs.SUMMARY).write_text(mlperf_logs.summary_text(report))
-    (folder / mlperf_logs.DETAIL).write_text(mlperf_logs.detail_text(report))
+    (folder / mlperf_logs.SUMMARY).write_text(mlperf_logs.summary_text(report), encoding="utf-8")
+    (folder / mlperf_logs.DETAIL).write_text(mlperf_logs.detail_text(report), encoding="utf-8")
     if report.plan.stream.mode == "Performance":
         _write_answers(folder, ())
         return ""
