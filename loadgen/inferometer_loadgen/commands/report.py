@@ -3,8 +3,12 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inferometer_loadgen.commands.exit_codes import of_verdict
+
+if TYPE_CHECKING:
+    from inferometer_loadgen.report.schema import Report
 
 NAMES = ("report.json", "report.json.gz")
 GZIP_MAGIC = b"\x1f\x8b"
@@ -19,6 +23,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="report.json, report.json.gz, or the folder with one")
     parser.add_argument("--json", action="store_true", help="print the report itself to standard output")
+    parser.add_argument(
+        "--mlperf-logs",
+        type=Path,
+        metavar="DIR",
+        help="write the log files of MLPerf's LoadGen there; those of an accuracy run need the answers beside FILE",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -36,12 +46,29 @@ def execute(args: argparse.Namespace) -> int:
         from inferometer_loadgen.commands.inputs import InputError
 
         raise InputError(f"{path}: is no report: {error}", f"give a report of schema {schema.REPORT_SCHEMA}") from error
+    if args.mlperf_logs is not None:
+        _write_logs(report, args.mlperf_logs, path)
     if args.json:
         sys.stdout.write(msgspec.json.format(data, indent=2).decode() + "\n")
         sys.stdout.flush()
     else:
         print(report_text(report, str(path)), file=sys.stderr)
     return of_verdict(report.verdict)
+
+
+def _write_logs(report: "Report", folder: Path, path: Path) -> None:
+    from inferometer_loadgen.commands.inputs import InputError
+    from inferometer_loadgen.commands.mlperf_logs import write_logs
+    from inferometer_loadgen.mlperf_logs import ACCURACY, has_logs, why_none
+
+    if not has_logs(report):
+        raise InputError(f"--mlperf-logs: {why_none(report)}", "leave it out")
+    try:
+        missing = write_logs(report, folder, path.parent)
+    except OSError as error:
+        raise InputError(f"--mlperf-logs {folder}: {error.strerror or error}", "give another folder") from error
+    if missing:
+        raise InputError(f"--mlperf-logs: no {ACCURACY}: {missing}", "give the report in the folder of its run")
 
 
 def _file(path: Path) -> Path:

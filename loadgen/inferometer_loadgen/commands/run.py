@@ -69,7 +69,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="CSV",
         help="the times of a Replay [the ConfigMap in the spec's file or beside it]",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="where the report goes [./inferometer-<UTC>]")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="where the report and MLPerf's logs go [./inferometer-<UTC>]"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
 
 
@@ -106,7 +108,7 @@ def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
     if outcome.failure is not None:
         print(f"FAILED  {outcome.failure.type}: {outcome.failure.message}", file=sys.stderr)
     if outcome.report is not None:
-        _write(outcome.report, args)
+        write_report(outcome.report, args)
     if outcome.interrupted:
         return ExitCode.INTERRUPTED
     if outcome.failure is not None or outcome.report is None:
@@ -114,7 +116,10 @@ def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:
     return of_verdict(outcome.report.verdict)
 
 
-def _write(report: "Report", args: argparse.Namespace) -> None:
+def write_report(report: "Report", args: argparse.Namespace) -> None:
+    """Leaves the report, and MLPerf's logs of it where there are any, in the folder of -o, and shows it."""
+    from inferometer_loadgen.commands.mlperf_logs import write_logs
+    from inferometer_loadgen.mlperf_logs import ACCURACY, has_logs
     from inferometer_loadgen.report import schema
     from inferometer_loadgen.report.text import report_text
 
@@ -125,6 +130,9 @@ def _write(report: "Report", args: argparse.Namespace) -> None:
     print(report_text(report, str(folder / "report.json")), file=sys.stderr)
     if args.json:
         sys.stdout.write(encoded.decode() + "\n")
+    missing = write_logs(report, folder, folder) if has_logs(report) else ""
+    if missing:
+        print(f"no {ACCURACY}: {missing}", file=sys.stderr)
 
 
 def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":

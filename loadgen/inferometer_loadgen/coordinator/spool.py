@@ -43,6 +43,9 @@ class OutputsSpool:
     def __init__(self, rows: int, workers: int, folder: Path | None = None) -> None:
         self._workers = workers
         self._folder = folder
+        if folder is not None:
+            # Of an earlier run in the same folder, it would tell where that one's answers were.
+            (folder / INDEX).unlink(missing_ok=True)
         self._file: BinaryIO = (
             tempfile.TemporaryFile() if folder is None else (folder / DATA).open("w+b")  # noqa: SIM115 - see `close`
         )

@@ -69,6 +69,17 @@ def test_answers_that_were_left_in_a_folder_are_read_again(tmp_path: Path) -> No
         assert list(again.answers(a_stream(1, 0))) == written
 
 
+def test_an_earlier_runs_index_does_not_tell_of_answers_that_were_never_all_there(tmp_path: Path) -> None:
+    with closing(OutputsSpool(1, 1, tmp_path)) as earlier:
+        earlier.add(0, a_frame((0, b"earlier")))
+        earlier.store()
+    with closing(OutputsSpool(2, 1, tmp_path)) as spool:
+        spool.add(0, a_frame((0, b"now")))
+
+    with pytest.raises(FileNotFoundError):
+        OutputsSpool.stored(tmp_path)
+
+
 @pytest.mark.parametrize(
     "frame",
     [
