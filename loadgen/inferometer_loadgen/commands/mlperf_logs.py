@@ -41,7 +41,9 @@ def _log_kept(report: "Report", folder: Path, answers: Path) -> str:
 
     (folder / mlperf_logs.ACCURACY).unlink(missing_ok=True)
     if not all((answers / name).is_file() for name in (DATA, INDEX)):
-        return f"{answers} holds no answers ({DATA}, {INDEX}); they are kept where `inferometer run` is given -o DIR"
+        return (
+            f"{answers} holds no answers ({DATA}, {INDEX}); they are kept in the folder that `inferometer run` writes"
+        )
     try:
         with closing(OutputsSpool.stored(answers)) as spool:
             _write_answers(folder, _kept(report, spool))

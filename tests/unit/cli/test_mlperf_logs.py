@@ -105,7 +105,7 @@ def test_the_answers_beside_the_report_are_logged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        pytest.param(None, "holds no answers (outputs.bin, outputs.npz); they are kept where", id="none left"),
+        pytest.param(None, "holds no answers (outputs.bin, outputs.npz); they are kept in the folder", id="none left"),
         pytest.param(2, "of 3 answers were not handed over", id="one missing"),
     ],
 )
