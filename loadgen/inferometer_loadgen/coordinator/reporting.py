@@ -45,7 +45,7 @@ from inferometer_loadgen.verdict import (
 from inferometer_loadgen.verdict.accuracy import is_met
 from inferometer_loadgen.verdict.checks.early_stopping import early_stopping_not_met, over_bound
 from inferometer_loadgen.verdict.early_stopping import queries_needed
-from inferometer_loadgen.verdict.metric import early_stopping_estimate_ns
+from inferometer_loadgen.verdict.metric import early_stopping_estimate_ns, scheduled_metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _result(measured: Measured, plan: Plan) -> Result:
         answered=answered,
         errors=len(measured) - answered,
         duration_ns=last_ns or last_due_ns,
-        scheduled_qps=(len(measured) - 1) / (last_due_ns / 1e9) if is_scheduled and last_due_ns else None,
+        scheduled_qps=scheduled_metric(measured) if is_scheduled else None,
         completed_qps=answered / (last_ns / 1e9) if last_ns else None,
         percentile=plan.judge.latency_percentile,
         latency=_latency(measured.latency_ns(), plan.judge.latency_percentile),

@@ -70,8 +70,3 @@ def next_trial(tried: Sequence[Tried], last: int, max_trials: int) -> int | None
     if found.invalid > last:
         return min(last, 2 * found.valid + 1) if found.valid >= 0 else 0
     return (found.valid + found.invalid) // 2
-
-
-def trials_needed(last: int) -> int:
-    """So many trials always suffice: to climb by doubling, and to halve what is left."""
-    return 2 * (last + 1).bit_length() + 1

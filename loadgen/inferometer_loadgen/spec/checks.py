@@ -139,7 +139,7 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
         least_ns += parse_duration_ns(load.warmup) + parse_duration_ns(search.trial_duration)
         rounds = f" after a trial of `{search.trial_duration}`"
     elif not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
-        least_ns = repeat.count * least_ns + (repeat.count - 1) * parse_duration_ns(repeat.cooldown)
+        least_ns = _of_all_rounds_ns(spec, least_ns)
         rounds = f" in {repeat.count} rounds with cooldown `{repeat.cooldown}`"
     if spec.scenario != "Replay" and spec.mode == "Performance" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
@@ -150,13 +150,18 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
         )
 
 
+def _of_all_rounds_ns(spec: BenchmarkSpec, round_ns: int) -> int:
+    """All rounds, and what lies between them."""
+    if isinstance(repeat := spec.repeat, UnsetType):
+        return round_ns
+    return repeat.count * round_ns + (repeat.count - 1) * parse_duration_ns(repeat.cooldown)
+
+
 def check_recording(spec: BenchmarkSpec, lasts_ns: int) -> tuple[SpecError, ...]:
     """What is wrong with the spec of a replay once it is known how long the recording lasts."""
     deadline, warmup = spec.run_policy.active_deadline, spec.load.warmup
-    needed_ns, rounds = parse_duration_ns(warmup) + lasts_ns, ""
-    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
-        needed_ns = repeat.count * needed_ns + (repeat.count - 1) * parse_duration_ns(repeat.cooldown)
-        rounds = f" in {repeat.count} rounds"
+    needed_ns = _of_all_rounds_ns(spec, parse_duration_ns(warmup) + lasts_ns)
+    rounds = "" if isinstance(spec.repeat, UnsetType) or spec.repeat.count == 1 else f" in {spec.repeat.count} rounds"
     if not isinstance(deadline, str) or parse_duration_ns(deadline) > needed_ns:
         return ()
     return (

@@ -7,6 +7,8 @@ with probability 1 - p, at most t are: so the sums below are of a binomial distr
 """
 
 import math
+from bisect import bisect_left
+from collections.abc import Callable
 
 CONFIDENCE = 0.99
 _DOUBT = 1 - CONFIDENCE
@@ -25,13 +27,7 @@ def queries_needed(over: int, fraction: float) -> int:
     while not _is_sure(over, high, fraction):
         low, high = high, 2 * high
     # Not sure at `low`, sure at `high`: the chance falls with the number of queries.
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _is_sure(over, middle, fraction):
-            high = middle
-        else:
-            low = middle
-    return high
+    return _first(low, high, lambda queries: _is_sure(over, queries, fraction))
 
 
 def queries_at_share(share: float, fraction: float, most: int) -> int | None:
@@ -43,13 +39,7 @@ def queries_at_share(share: float, fraction: float, most: int) -> int | None:
         if high >= most:
             return None
         low, high = high, min(2 * high, most)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _is_enough(middle, share, fraction):
-            high = middle
-        else:
-            low = middle
-    return high
+    return _first(low, high, lambda queries: _is_enough(queries, share, fraction))
 
 
 def _is_enough(queries: int, share: float, fraction: float) -> bool:
@@ -61,14 +51,12 @@ def most_over(queries: int, fraction: float) -> int | None:
     """How many of so many queries may be over the latency, at most; None where they are too few for even none."""
     if queries < 1 or not _is_sure(0, queries, fraction):
         return None
-    low, high = 0, queries
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _is_sure(middle, queries, fraction):
-            low = middle
-        else:
-            high = middle
-    return low
+    return _first(0, queries, lambda over: not _is_sure(over, queries, fraction)) - 1
+
+
+def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """The first number above `low` for which it holds, as it does for `high` and for all between the two."""
+    return low + 1 + bisect_left(range(low + 1, high), True, key=holds)
 
 
 def _is_sure(over: int, queries: int, fraction: float) -> bool:
