@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inferometer_loadgen.commands.run import replicas_of
+from inferometer_loadgen.commands.endpoint import replicas_of
 from integration.loadgen.shell import inferometer
 from integration.loadgen.specs import write_spec
 
