@@ -109,7 +109,7 @@ def config_map(bench: Bench, name: str, **entries: str) -> None:
 
 
 def of_endpoint(name: str, endpoint: Object, load: Object | None = None, **changes: object) -> Object:
-    """The example, for five seconds on these servers; `changes` replace blocks of its spec, `load` parts of its load."""
+    """The example, for five seconds on these servers; `load` and `changes` replace parts of its load and spec."""
     document: Object = yaml.safe_load(EXAMPLE.read_text())
     short = {"minDuration": "5s", "targetQPS": 20, "latencyBound": "2s", "resources": SMALL}
     document["metadata"] = {"name": name}
