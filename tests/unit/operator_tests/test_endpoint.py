@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from inferometer_loadgen.plan import ReplicaAddress
 from inferometer_loadgen.protocol.api import FailureReport, RunState
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import ServerStatus
+from inferometer_operator.metrics.runs import run_families
 from inferometer_operator.objects.deadlines import loader_deadline_s
 from inferometer_operator.objects.labels import Role
 from inferometer_operator.objects.load_pods import coordinator_pod, worker_pod
@@ -125,12 +127,9 @@ def test_what_a_worker_was_told_is_the_runs_end_in_the_servers_own_words() -> No
 
 
 def test_its_result_has_the_url_of_each_replica_and_no_pod_or_gpu() -> None:
-    report = a_report()
     replicas = tuple(
-        type(one)(
-            **{name: getattr(one, name) for name in one.__struct_fields__} | {"name": given.name, "uid": "", "node": ""}
-        )
-        for one, given in zip(report.replicas, GIVEN, strict=True)
+        msgspec.structs.replace(one, name=given.name, uid="", node="")
+        for one, given in zip(a_report().replicas, GIVEN, strict=True)
     )
     observed = an_endpoint_run(*MEASURED, stored_report=StoredReport(None))
 
@@ -237,3 +236,13 @@ def test_a_started_run_is_not_asked_about() -> None:
     )
 
     assert not isinstance(reconcile(observed), Need)
+
+
+def test_whether_its_servers_are_ready_is_no_metric_before_they_have_answered() -> None:
+    def ready_replicas(*servers: ServerStatus) -> list[float]:
+        run = an_endpoint_run(*STARTED, status={"servers": servers}).run
+        (family,) = (one for one in run_families([run]) if one.name == "inferometer_run_replica_ready")
+        return [sample.value for sample in family.samples]
+
+    assert ready_replicas(*GIVEN) == []
+    assert ready_replicas(*(msgspec.structs.replace(one, ready=True) for one in GIVEN)) == [1, 1]
