@@ -102,12 +102,7 @@ class TritonTarget(SpecStruct, frozen=True, kw_only=True):
 class Target(SpecStruct, frozen=True, kw_only=True):
     """The system under test: exactly one of its fields."""
 
-    triton: (
-        Annotated[
-            TritonTarget, Meta(description="Triton servers, launched for this run and released when its load ends.")
-        ]
-        | UnsetType
-    ) = UNSET
+    triton: Annotated[TritonTarget, Meta(description="Triton servers, launched for this run.")] | UnsetType = UNSET
     endpoint: (
         Annotated[
             EndpointTarget,
