@@ -212,6 +212,7 @@ class ReplicaAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     url: str
     """For example http://198.18.11.4:8000."""
     metrics_url: str
+    """Empty where its counters are not to be read."""
     uid: str = ""
     node: str = ""
 

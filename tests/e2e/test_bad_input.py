@@ -31,7 +31,7 @@ REFUSED: dict[str, tuple[Object, str]] = {
         small(**{"target.triton.modelRepository.persistentVolumeClaim": {"claimName": "models"}}),
         "set exactly one of image, persistentVolumeClaim",
     ),
-    "no target": ({**small(), "spec": {**small()["spec"], "target": {}}}, "spec.target.triton: Required value"),
+    "no target": ({**small(), "spec": {**small()["spec"], "target": {}}}, "set exactly one of triton, endpoint"),
     "a name that is too long": ({**small(), "metadata": {"name": "n" * 41}}, "at most 40 characters"),
 }
 

@@ -3,11 +3,16 @@
 
 It serves the model `recorder`, whose input is the sample's own number, at the ports that Triton is given, with Triton's
 counters. It goes on serving when it is told to end: whoever sends then is written down too. Standard library only.
+
+With REQUIRED_AUTHORIZATION in its environment it refuses requests that do not carry that; with TLS_FOLDER it speaks TLS
+by the tls.crt and tls.key there, and takes clients only whose certificate is of the authority in ca.crt.
 """
 
 import http.server
 import json
+import os
 import signal
+import ssl
 import struct
 import sys
 import threading
@@ -53,11 +58,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             lines = [f'nv_inference_{name}{{model="{MODEL}",version="1"}} {self.counted.value}\n' for name in COUNTERS]
             lines.append(f'nv_inference_request_failure{{model="{MODEL}",version="1"}} 0\n')
             self.answer(200, "".join(lines).encode(), "text/plain; charset=utf-8")
-        else:
+        elif not self.is_refused():
             self.answer(200 if self.path in PAGES else 404, json.dumps(PAGES.get(self.path, {})).encode())
+
+    def is_refused(self) -> bool:
+        required = os.environ.get("REQUIRED_AUTHORIZATION", "")
+        if not required or self.headers["Authorization"] == required:
+            return False
+        self.answer(401, b'{"error": "who are you?"}')
+        return True
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.is_refused():
+            return
         (sample,) = struct.unpack_from("<q", body, int(self.headers["Inference-Header-Content-Length"]))
         self.counted.write_down(sample)
         self.answer(200, b"{}")
@@ -78,6 +92,12 @@ def main(words: list[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: say(told="end"))
     for name in ("http-port", "metrics-port"):
         server = http.server.ThreadingHTTPServer(("", int(ports[name])), Handler)
+        if folder := os.environ.get("TLS_FOLDER", ""):
+            secured = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=f"{folder}/ca.crt")
+            secured.load_cert_chain(f"{folder}/tls.crt", f"{folder}/tls.key")
+            secured.verify_mode = ssl.CERT_REQUIRED
+            # The handshake is the connection's own thread's, as it first reads.
+            server.socket = secured.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever).start()
 
 

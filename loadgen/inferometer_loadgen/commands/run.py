@@ -6,12 +6,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import UNSET
 
 from inferometer_loadgen.commands import access
+from inferometer_loadgen.commands.endpoint import servers_of, with_servers
 from inferometer_loadgen.commands.exit_codes import ExitCode, of_verdict
 from inferometer_loadgen.commands.inputs import (
     InputError,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from inferometer_loadgen.spec.decode import Decoded
 
 MAX_WORKERS = 64
-SCHEMES = frozenset({"http", "https", "grpc", "grpcs"})
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -40,23 +39,24 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "run",
         help="run a benchmark against servers that are already there",
         description="Runs the very benchmark that the operator would run, with coordinator and workers on this "
-        "machine, against the servers at --endpoint instead of those of spec.target.",
+        "machine, against the servers at --endpoint instead of those of spec.target, or those of spec.target.endpoint.",
     )
     parser.add_argument("spec", type=Path, help="file with an InferenceBenchmark")
     parser.add_argument(
         "--endpoint",
         action="append",
-        required=True,
+        default=[],
         metavar="URL",
         help="a server's URL, of HTTP or, as grpc://HOST:8001, of gRPC; with TLS, https:// or grpcs://; repeat it for "
-        "replicas",
+        "replicas [spec.target.endpoint.urls]",
     )
     parser.add_argument(
         "--metrics-url",
         action="append",
         default=[],
         metavar="URL",
-        help="the metrics page of the endpoint at the same place [port 8002 of its host, /metrics]",
+        help="the metrics page of the endpoint at the same place [spec.target.endpoint.metricsURLs; else port 8002 of "
+        "its host, /metrics]",
     )
     access.add_arguments(parser)
     parser.add_argument("--workers", type=int, help="worker processes [spec.load.workers]")
@@ -82,11 +82,12 @@ def execute(args: argparse.Namespace) -> int:
     from inferometer_loadgen.local.display import headline
     from inferometer_loadgen.local.engine import LocalRun
 
-    replicas = replicas_of(args.endpoint, args.metrics_url)
-    plan, data = _plan(args)
+    decoded = read_spec(args.spec)
+    replicas = servers_of(args, decoded)
+    plan, data = _plan(args, decoded, replicas)
     files = access.checked_files_of(args, replicas, plan.protocol)
     console = Console(stderr=True)
-    console.print(headline(plan, tuple(args.endpoint)), highlight=False, soft_wrap=True)
+    console.print(headline(plan, tuple(replica.url for replica in replicas)), highlight=False, soft_wrap=True)
     args.output = args.output or Path(f"inferometer-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     outputs = args.output if plan.scorer is not None else None
     if outputs is not None:
@@ -135,20 +136,18 @@ def write_report(report: "Report", args: argparse.Namespace) -> None:
         print(f"no {ACCURACY}: {missing}", file=sys.stderr)
 
 
-def _plan(args: argparse.Namespace) -> "tuple[Plan, bytes | None]":
+def _plan(
+    args: argparse.Namespace, decoded: "Decoded", replicas: "tuple[ReplicaAddress, ...]"
+) -> "tuple[Plan, bytes | None]":
     from inferometer_loadgen.datasets.files import library_facts
     from inferometer_loadgen.spec import resolve
 
-    decoded = read_spec(args.spec)
     workers = decoded.spec.load.workers if args.workers is None else args.workers
     if not 1 <= workers <= MAX_WORKERS:
         raise InputError(f"--workers {workers}: is not between 1 and {MAX_WORKERS}", "give a number in that range")
     data = _data(args, decoded)
     # What differs from the run in a cluster: the servers are those of --endpoint, as many as were given.
-    chosen = with_workers(args.spec, decoded, args.workers)
-    target = chosen.target
-    triton = msgspec.structs.replace(target.triton, replicas=len(args.endpoint))
-    spec = msgspec.structs.replace(chosen, target=msgspec.structs.replace(target, triton=triton))
+    spec = with_servers(with_workers(args.spec, decoded, args.workers), replicas)
     source = spec.load.data.config_map
     facts = None if data is None or source is UNSET else library_facts(data, source.format)
     return resolve(decoded.name, spec, facts, find_recording(args.spec, decoded, args.times)), data
@@ -159,36 +158,3 @@ def _data(args: argparse.Namespace, decoded: "Decoded") -> bytes | None:
         return read_bytes(args.data)
     samples = find_samples(args.spec, decoded)
     return None if samples is None else samples.data
-
-
-def replicas_of(endpoints: list[str], metrics_urls: list[str]) -> "tuple[ReplicaAddress, ...]":
-    """The servers that were named on the command line. Raises InputError for what is no URL of one."""
-    from inferometer_loadgen.plan import ReplicaAddress
-
-    if metrics_urls and len(metrics_urls) != len(endpoints):
-        raise InputError(
-            f"--metrics-url: given {len(metrics_urls)} times for {len(endpoints)} endpoints",
-            "give it once for each, in the same order, or not at all",
-        )
-    replicas = []
-    for position, endpoint in enumerate(endpoints):
-        scheme, netloc, host = _parts(endpoint)
-        metrics_url = metrics_urls[position] if metrics_urls else f"http://{host}:8002/metrics"
-        replicas.append(ReplicaAddress(name=netloc, url=f"{scheme}://{netloc}", metrics_url=metrics_url))
-    return tuple(replicas)
-
-
-def _parts(endpoint: str) -> tuple[str, str, str]:
-    """An endpoint's scheme, its host with its port, and without; in brackets where the host is an address of IPv6."""
-    try:
-        parts = urlsplit(endpoint)
-        is_server = parts.scheme in SCHEMES and parts.hostname and parts.port != 0 and parts.path in {"", "/"}
-    except ValueError:  # a port that is none, brackets that do not close
-        is_server = False
-    if not is_server:
-        raise InputError(
-            f"--endpoint: `{endpoint}` is no server's URL",
-            "write http://HOST:8000, or grpc://HOST:8001; https:// or grpcs:// with TLS",
-        )
-    host = parts.hostname or ""
-    return parts.scheme, parts.netloc, f"[{host}]" if ":" in host else host

@@ -90,7 +90,7 @@ def _of_a_run(path: Path, decoded: "Decoded", times: Path | None) -> str:
     from inferometer_loadgen.spec.scenarios import connections_needed
     from inferometer_loadgen.verdict.wording import counted
 
-    load, replicas = decoded.spec.load, decoded.spec.target.triton.replicas
+    load, replicas = decoded.spec.load, decoded.spec.target.replicas
     try:
         recording = inputs.find_recording(path, decoded, times)
     except ConfigMapMissing as error:
@@ -132,7 +132,7 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
         samples = max(scenarios.min_queries(load), expected_samples(duration_ns, qps))
         takes = format_duration_ns(samples / qps * 1e9)
         yield f"1 query of {counted(samples, 'sample', 'samples')} in {takes} if {qps:,g}/s are answered"
-        yield f"{scenarios.in_flight(spec.scenario, load, spec.target.triton.replicas):,} requests in flight"
+        yield f"{scenarios.in_flight(spec.scenario, load, spec.target.replicas):,} requests in flight"
     else:
         samples = scenarios.samples_per_query(spec.scenario, load)
         of = f" of {samples} samples" if samples > 1 else ""

@@ -67,6 +67,8 @@ class Scraper:
         return list(await asyncio.gather(*(self._read_one(replica) for replica in self._replicas)))
 
     async def _read_one(self, replica: ReplicaAddress) -> ModelCounters | Absent:
+        if not replica.metrics_url:
+            return Absent("the spec names no metrics page (metricsURLs: [])")
         timeout = aiohttp.ClientTimeout(total=SCRAPE_TIMEOUT_S)
         try:
             async with self._session.get(replica.metrics_url, timeout=timeout) as answer:

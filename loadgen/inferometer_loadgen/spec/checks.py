@@ -9,6 +9,7 @@ from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.editions import filled
+from inferometer_loadgen.spec.endpoint import faults, faults_of_auth
 from inferometer_loadgen.spec.units import format_duration_ns, parse_duration_ns
 
 MAX_NAME_LENGTH = 40
@@ -63,11 +64,34 @@ def _name_leaves_room(name: str, _spec: BenchmarkSpec) -> Iterator[SpecError]:
 
 def _one_repository(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """A model repository that is both an image and a claim, or neither. Next: exactly one of them."""
-    repository = spec.target.triton.model_repository
+    if isinstance(triton := spec.target.triton, UnsetType):
+        return
+    repository = triton.model_repository
     yield from _exactly_one(
         "spec.target.triton.modelRepository",
         {"image": repository.image, "persistentVolumeClaim": repository.persistent_volume_claim},
     )
+
+
+def _one_target(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A target that is both triton and endpoint, or neither. Next: exactly one of them."""
+    yield from _exactly_one("spec.target", {"triton": spec.target.triton, "endpoint": spec.target.endpoint})
+
+
+def _endpoint_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """URLs of an endpoint that are there twice, or of another protocol than load.protocol, or of which only some speak
+    TLS; metricsURLs that are not one for each; tls where nobody speaks it. Next: what the message says."""
+    if not isinstance(endpoint := spec.target.endpoint, UnsetType):
+        for path, message, hint in faults(endpoint, spec.load.protocol):
+            yield SpecError(f"spec.target.endpoint.{path}", message, hint)
+
+
+def _header_fields_are_free(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A header field of an endpoint that is sent twice or belongs to the request itself, or an auth without any. Next:
+    leave it out."""
+    if not isinstance(endpoint := spec.target.endpoint, UnsetType) and not isinstance(endpoint.auth, UnsetType):
+        for path, message, hint in faults_of_auth(endpoint.auth):
+            yield SpecError(f"spec.target.endpoint.{path}", message, hint)
 
 
 def _one_library(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
@@ -100,11 +124,13 @@ def _durations_are_positive(_name: str, spec: BenchmarkSpec) -> Iterator[SpecErr
         ("spec.load.queryTimeout", spec.load.query_timeout),
         ("spec.runPolicy.activeDeadline", spec.run_policy.active_deadline),
     )
+    triton = spec.target.triton
+    launched = () if isinstance(triton, UnsetType) else (("spec.target.triton.startupTimeout", triton.startup_timeout),)
     for path, text in (
         *((path, text) for path, text in given if isinstance(text, str)),
         ("spec.load.minDuration", scenarios.min_duration(spec.load)),
         ("spec.metrics.interval", spec.metrics.interval),
-        ("spec.target.triton.startupTimeout", spec.target.triton.startup_timeout),
+        *launched,
     ):
         if parse_duration_ns(text) == 0:
             yield SpecError(path, f"`{text}` is no time at all", "write a duration above zero")
@@ -318,7 +344,7 @@ def _one_worker_knows_what_is_open(_name: str, spec: BenchmarkSpec) -> Iterator[
 
 def _open_requests_can_be_shared(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """Fewer open requests than workers, or more than their connections can carry. Next: other workers, or gRPC."""
-    load, replicas = spec.load, spec.target.triton.replicas
+    load, replicas = spec.load, spec.target.replicas
     field = {"Concurrency": "concurrency", "Offline": "inFlight"}.get(spec.scenario)
     total = scenarios.in_flight(spec.scenario, load, replicas)
     if field is None or not total:
@@ -341,7 +367,8 @@ def _open_requests_can_be_shared(_name: str, spec: BenchmarkSpec) -> Iterator[Sp
 
 def _arguments_are_free(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """An argument of tritonserver that the operator sets itself. Next: leave it out."""
-    for position, argument in enumerate(spec.target.triton.args):
+    triton = spec.target.triton
+    for position, argument in enumerate(() if isinstance(triton, UnsetType) else triton.args):
         option = argument.split("=", 1)[0]
         if option in OWNED_ARGUMENTS:
             yield SpecError(
@@ -353,7 +380,8 @@ def _arguments_are_free(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
 
 def _gpus_are_asked_once(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """GPUs among a server's requests or limits. Next: set spec.target.triton.gpu.count instead."""
-    triton = spec.target.triton
+    if isinstance(triton := spec.target.triton, UnsetType):
+        return
     for block, quantities in (("requests", triton.resources.requests), ("limits", triton.resources.limits)):
         if triton.gpu.resource in quantities:
             yield SpecError(
@@ -409,7 +437,10 @@ type Rule = Callable[[str, BenchmarkSpec], Iterator[SpecError]]
 
 RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
     _name_leaves_room,
+    _one_target,
     _one_repository,
+    _endpoint_fits,
+    _header_fields_are_free,
     _one_library,
     _parameters_are_the_models_own,
     _durations_are_positive,

@@ -31,6 +31,7 @@ _STAND_INS: Mapping[str, Mapping[str, object]] = {
     "spec": {"scenario": "Server"},
     "spec.model": {"name": "model"},
     "spec.target.triton": {"image": "image"},
+    "spec.target.endpoint": {"urls": ["http://server:8000"]},
     "spec.load": {"targetQPS": 1, "latencyBound": "1s"},
 }
 """Values that no check finds fault with, for required ones that are wrong, so that the rest can be checked too."""

@@ -71,7 +71,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
     if is_accuracy:
         # Each sample once is all that is asked, however long it takes.
         min_duration_ns, min_queries = 0, 1
-    replicas = spec.target.triton.replicas
+    replicas = spec.target.replicas
     return Plan(
         name=name,
         rules=spec.rules,

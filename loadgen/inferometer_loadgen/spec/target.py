@@ -1,4 +1,4 @@
-"""The system under test: Triton servers that the operator launches, owns and releases."""
+"""The system under test: Triton servers that the operator launches, owns and releases, or servers that run already."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from inferometer_loadgen.spec.base import (
     SpecStruct,
     Tolerations,
 )
+from inferometer_loadgen.spec.endpoint import EndpointTarget
 from inferometer_loadgen.spec.units import Duration
 
 EnvName = Annotated[
@@ -99,6 +100,30 @@ class TritonTarget(SpecStruct, frozen=True, kw_only=True):
 
 
 class Target(SpecStruct, frozen=True, kw_only=True):
-    """The system under test."""
+    """The system under test: exactly one of its fields."""
 
-    triton: Annotated[TritonTarget, Meta(description="Triton servers, launched for this run.")]
+    triton: Annotated[TritonTarget, Meta(description="Triton servers, launched for this run.")] | UnsetType = UNSET
+    endpoint: (
+        Annotated[
+            EndpointTarget,
+            Meta(
+                description="Servers that run already: of an inference service of your own, over KServe v2. They are "
+                "neither launched nor ended."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+    @property
+    def launched(self) -> TritonTarget:
+        """The servers of a run that launches its own."""
+        if isinstance(self.triton, UnsetType):
+            raise TypeError("the servers of spec.target.endpoint are not launched")
+        return self.triton
+
+    @property
+    def replicas(self) -> int:
+        """How many servers share the queries; 1 where neither field is set, so that the rest can be checked."""
+        if not isinstance(self.triton, UnsetType):
+            return self.triton.replicas
+        return 1 if isinstance(self.endpoint, UnsetType) else len(self.endpoint.urls)

@@ -22,8 +22,11 @@ from inferometer_loadgen.worker.credentials import (
 )
 
 TLS_SCHEMES = frozenset({"https", "grpcs"})
-REFUSED_REMEDY = "Give what it asks for with --token-file or --header-file"
-CERTIFICATE_REMEDY = ". If it asks for a certificate, give --client-cert and --client-key"
+REFUSED_REMEDY = "Give what it asks for: spec.target.endpoint.auth, or in a shell --token-file or --header-file"
+CERTIFICATE_REMEDY = (
+    ". If it asks for a certificate, give spec.target.endpoint.tls.clientCertificateSecret, or in a shell "
+    "--client-cert and --client-key"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ class ConditionType(StrEnum):
     """True: the spec can be run and its plan is stored. False: it can't; correct it and create it anew. Unknown: it is
     suspended."""
     SERVERS_READY = "ServersReady"
-    """True: the model was ready on every replica."""
+    """True: the model was ready on every replica. Of spec.target.endpoint, whose servers run already: they are given;
+    the workers ask each of them for the model before the load, and the run fails where one does not serve it."""
     LOADERS_READY = "LoadersReady"
     """True: every worker holds its samples and the start may be given."""
     MEASURED = "Measured"
-    """True: the load has ended and the servers are released."""
+    """True: the load has ended and servers that were launched are released."""
     REPORT_STORED = "ReportStored"
     """True: the report is in the ConfigMap that status.report names. False: it was lost with its coordinator, and what
     is in the status is all that is left."""
@@ -58,6 +59,10 @@ class FailureReason(StrEnum):
     MODEL_NOT_READY = "ModelNotReady"
     """Triton serves, and says that it does not serve this model. Next: correct spec.model.name or version, or the model
     repository."""
+    CREDENTIALS_MISSING = "CredentialsMissing"
+    """A Secret or ConfigMap that spec.target.endpoint names is not there, or lacks a key, so that the load pods can't
+    mount it. Next: create it in the benchmark's namespace, or correct the field that the message names, and create the
+    benchmark anew."""
     UNSCHEDULABLE = "Unschedulable"
     """No node can hold a pod. Next: ask for less, or add such nodes."""
     CONTAINER_FAILED = "ContainerFailed"

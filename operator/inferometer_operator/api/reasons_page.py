@@ -125,7 +125,7 @@ def _schema_rows() -> Iterator[Row]:
     )
     yield "a required field that is missing", ADMISSION, "`Required value`", "Add it."
     yield (
-        "`spec.target.triton`, from somebody who may not create pods in the benchmark's namespace",
+        "a benchmark, from somebody who may not create pods in the benchmark's namespace",
         "admission, by the chart's policy",
         "`Forbidden`",
         "Ask for that right, or let somebody create the benchmark who has it.",

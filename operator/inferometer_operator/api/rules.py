@@ -13,7 +13,8 @@ from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
 from inferometer_loadgen.spec.load import Data, Load
-from inferometer_loadgen.spec.target import ModelRepository
+from inferometer_loadgen.spec.target import ModelRepository, Target
+from inferometer_operator.api.endpoint_rules import ENDPOINT_FITS_THE_PROTOCOL, endpoint_rules
 from inferometer_operator.api.schema import Rule, RulesOf
 
 NAME_LEAVES_ROOM: Rule = {
@@ -257,7 +258,10 @@ SPEC_RULES: RulesOf = {
         *scenario_rules(),
         *recording_rules(),
         *ACCURACY_RULES,
+        ENDPOINT_FITS_THE_PROTOCOL,
     ),
+    Target: (exactly_one_of(Target),),
+    **endpoint_rules(exactly_one_of),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
     Load: (ONE_WORKER_KNOWS, ONE_RATE),

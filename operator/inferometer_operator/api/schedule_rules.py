@@ -3,7 +3,8 @@
 from inferometer_loadgen.spec.load import Data
 from inferometer_loadgen.spec.schedule import ScheduleSpec, Template
 from inferometer_loadgen.spec.schedule_checks import MAX_SCHEDULE_NAME_LENGTH, SHORTEST_DEADLINE
-from inferometer_loadgen.spec.target import ModelRepository
+from inferometer_loadgen.spec.target import ModelRepository, Target
+from inferometer_operator.api.endpoint_rules import endpoint_rules
 from inferometer_operator.api.rules import exactly_one_of
 from inferometer_operator.api.schema import Rule, RulesOf
 
@@ -40,6 +41,8 @@ SCHEDULE_ROOT_RULES: tuple[Rule, ...] = (NAME_LEAVES_ROOM,)
 SCHEDULE_SPEC_RULES: RulesOf = {
     ScheduleSpec: (DEADLINE_CAN_BE_KEPT,),
     Template: (RUNS_ARE_NOT_CANCELLED, HISTORY_DELETES),
+    Target: (exactly_one_of(Target),),
+    **endpoint_rules(exactly_one_of),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
 }

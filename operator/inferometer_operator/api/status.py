@@ -149,10 +149,11 @@ class ReasonStatus(StatusStruct, frozen=True, kw_only=True):
 class ServerStatus(StatusStruct, frozen=True, kw_only=True):
     """One replica: who it is, and what was measured on it."""
 
-    name: Annotated[Name, Meta(description="Its pod.")]
+    name: Annotated[Name, Meta(description="Its pod, or the host and port of spec.target.endpoint.")]
     uid: Annotated[ShortText, Meta(description="Its pod's, at the start; after it no other pod takes its place.")] = ""
     node: Annotated[Name, Meta(description="Where it ran.")] = ""
     gpu: Annotated[Name, Meta(description="The GPUs that it held, as its node offers them.")] = ""
+    url: Annotated[Name, Meta(description="Where it answers, if it is one of spec.target.endpoint.")] = ""
     ready: Annotated[bool, Meta(description="Whether the model is, or was at the start, ready on it.")] = False
     queries: Annotated[int, Meta(ge=0, description="Queries that it was asked.")] | UnsetType = UNSET
     share: Annotated[float, Meta(description="Of all queries, as a fraction.")] | UnsetType = UNSET

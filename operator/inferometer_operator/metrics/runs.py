@@ -145,7 +145,11 @@ def _replica(families: Families, labels: tuple[str, ...], server: ServerStatus) 
     info = families.gauge("replica_info", "Where a replica runs, and on what.", "replica", "node", "gpu")
     info.add((*labels, server.node, server.gpu), 1)
     for name, text, value in (
-        ("replica_ready", "Whether the model is, or was at the start, ready on it.", server.ready),
+        (
+            "replica_ready",
+            "Whether the model is, or was at the start, ready on it.",
+            None if server.url and not server.ready else server.ready,
+        ),
         ("replica_queries", "Queries that it was asked.", server.queries),
         ("replica_share_ratio", "Its share of all queries.", server.share),
     ):

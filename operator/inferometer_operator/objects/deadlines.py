@@ -32,8 +32,10 @@ INT32_MAX = 2**31 - 1
 
 
 def startup_timeout_s(spec: BenchmarkSpec) -> float:
-    """How long the servers may take."""
-    return parse_duration_ns(spec.target.triton.startup_timeout) / 1e9
+    """How long the servers may take; those that run already take no time."""
+    if isinstance(triton := spec.target.triton, UnsetType):
+        return 0.0
+    return parse_duration_ns(triton.startup_timeout) / 1e9
 
 
 def load_bound_s(spec: BenchmarkSpec) -> float:

@@ -5,6 +5,7 @@ from msgspec import UnsetType
 from inferometer_loadgen.protocol.api import API_PORT, LINK_PORT
 from inferometer_loadgen.spec.load import SAMPLES_KEYS
 from inferometer_operator.objects.deadlines import loader_deadline_s
+from inferometer_operator.objects.endpoint_access import let_in, let_in_to_metrics
 from inferometer_operator.objects.hardening import (
     TMP,
     TMP_MOUNT,
@@ -48,6 +49,7 @@ def coordinator_pod(run: Run, settings: Settings, token_secret: str) -> Manifest
     volumes = _volumes(run, token_secret)
     if run.wanted.mode == "Accuracy":
         _mount_samples(run, container, volumes)  # For their labels.
+    let_in_to_metrics(run.wanted.target.endpoint, container, volumes)
     return pod(run, coordinator_name(run.name), Role.COORDINATOR, None, _spec(run, container, volumes), API_PORT)
 
 
@@ -64,6 +66,7 @@ def worker_pod(run: Run, settings: Settings, index: int, token_secret: str, coor
     }
     volumes = _volumes(run, token_secret)
     _mount_samples(run, container, volumes)
+    let_in(run.wanted.target.endpoint, container, volumes)
     return pod(run, worker_name(run.name, index), Role.WORKER, index, _spec(run, container, volumes))
 
 
@@ -107,7 +110,7 @@ def _spec(run: Run, container: Manifest, volumes: list[Manifest]) -> Manifest:
         "activeDeadlineSeconds": loader_deadline_s(run.wanted),
         "terminationGracePeriodSeconds": GRACE_S,
         "securityContext": pod_security(LOADER_USER),
-        "affinity": {"podAntiAffinity": _away_from_servers(run)},
+        **_away_from_servers(run),
         **placement(load.node_selector, tolerations(load.tolerations)),
         "containers": [container],
         "volumes": volumes,
@@ -123,12 +126,15 @@ def _volumes(run: Run, token_secret: str) -> list[Manifest]:
 
 
 def _away_from_servers(run: Run) -> Manifest:
+    if isinstance(run.wanted.target.triton, UnsetType):
+        return {}  # Where they run nobody but their owner knows.
     # Preferred only: a cluster of one node must be able to run the quickstart.
     term = {
         "topologyKey": "kubernetes.io/hostname",
         "labelSelector": {"matchLabels": labels(run, Role.SERVER)},
     }
-    return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}
+    away = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}
+    return {"affinity": {"podAntiAffinity": away}}
 
 
 def _pod_uid() -> Manifest:

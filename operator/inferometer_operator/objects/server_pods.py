@@ -32,7 +32,7 @@ CONTAINER = "triton"
 
 def server_pod(run: Run, index: int) -> Manifest:
     """The pod of replica `index`."""
-    triton = run.wanted.target.triton
+    triton = run.wanted.target.launched
     return pod(
         run,
         server_name(run.name, index),

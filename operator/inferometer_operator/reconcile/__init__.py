@@ -13,6 +13,7 @@ from inferometer_operator.reconcile.accept import (
     refuse_what_the_api_server_refuses,
     wait_for_an_earlier_run,
 )
+from inferometer_operator.reconcile.endpoint import announce_an_endpoint
 from inferometer_operator.reconcile.finishing import finish_from_the_stored_report, store_the_report
 from inferometer_operator.reconcile.last_words import finish_from_the_last_words
 from inferometer_operator.reconcile.loaders import (
@@ -32,6 +33,7 @@ from inferometer_operator.reconcile.measuring import (
     release_servers,
     report_progress,
 )
+from inferometer_operator.reconcile.mounts import end_if_a_mount_is_missing
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.releasing import (
     delete_when_its_time_is_over,
@@ -80,8 +82,10 @@ POLICIES: tuple[Policy, ...] = (
     end_if_servers_are_hopeless,
     end_if_the_model_is_not_served,
     create_servers,
+    announce_an_endpoint,
     announce_servers,
     wait_for_servers,
+    end_if_a_mount_is_missing,
     end_if_loaders_are_hopeless,
     create_coordinator,
     create_token,

@@ -103,8 +103,9 @@ def _without(observed: Observed, block: str, missing: Absent) -> Step | Need:
 def _one_of_each(observed: Observed) -> tuple[Manifest, ...]:
     # The names of what does not exist yet play no part in whether a pod is let in.
     run, secret = observed.run, token_name(observed.run.name, observed.nonce[:8])
+    launched = () if isinstance(run.wanted.target.triton, UnsetType) else (server_pod(run, 0),)
     return (
-        server_pod(run, 0),
+        *launched,
         coordinator_pod(run, observed.settings, secret),
         worker_pod(run, observed.settings, 0, secret, "0.0.0.0"),
     )

@@ -82,7 +82,8 @@ def note_the_end_of_the_load(observed: Observed) -> Step | None:
         return None
     if not answer.state.load_has_ended:
         return None
-    said = Said(ConditionType.MEASURED, TRUE, "LoadEnded", "the load has ended, the servers are released")
+    released = ", the servers are released" if observed.servers else ""
+    said = Said(ConditionType.MEASURED, TRUE, "LoadEnded", f"the load has ended{released}")
     status = changed(run.status, phase="Finishing", conditions=with_conditions(run, observed.now, said))
     return Step(status=_with_progress(observed, status, answer.progress))
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from msgspec import UnsetType
+
 from inferometer_loadgen.protocol.api import RunStatus
 from inferometer_loadgen.spec.resolve import LibraryFacts, ReplayFacts
 from inferometer_operator.objects.labels import Role
@@ -92,8 +94,9 @@ class Observed:
 
     @property
     def servers(self) -> tuple[Pod | None, ...]:
-        """The pod of each replica, by index."""
-        return self._by_index(Role.SERVER, self.run.wanted.target.triton.replicas)
+        """The pod of each replica, by index; none where the servers are not the operator's."""
+        triton = self.run.wanted.target.triton
+        return () if isinstance(triton, UnsetType) else self._by_index(Role.SERVER, triton.replicas)
 
     @property
     def workers(self) -> tuple[Pod | None, ...]:

@@ -43,7 +43,7 @@ def loaders_start(observed: Observed) -> Start:
     begun = _since(observed, ConditionType.SERVERS_READY, pods)
     serving = [pod.ready_since or pod.created for pod in observed.servers if pod is not None and is_serving(pod)]
     all_serve = len(serving) == len(observed.servers)
-    since = max(begun, *serving) if begun is not None and all_serve else None
+    since = max((begun, *serving)) if begun is not None and all_serve else None
     return Start(pods, "load pod", (since,) * len(pods), LOADERS_TIMEOUT_S)
 
 
@@ -84,7 +84,7 @@ def end_if_hopeless(observed: Observed, start: Start) -> Step | Need | None:
 
 def seconds_left(observed: Observed, start: Start) -> float:
     """Until the first of the pods has taken longer than it may."""
-    return min(_left_s(observed, start))
+    return min(_left_s(observed, start), default=math.inf)
 
 
 def seconds_to_next_grace(observed: Observed, start: Start) -> Iterable[float]:

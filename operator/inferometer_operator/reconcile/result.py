@@ -26,6 +26,7 @@ from inferometer_operator.api.status import (
 )
 from inferometer_operator.objects.events import Told
 from inferometer_operator.objects.names import report_name
+from inferometer_operator.reconcile.endpoint import url_of
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.servers import gpus_of
 from inferometer_operator.reconcile.status_change import (
@@ -225,6 +226,7 @@ def _server(observed: Observed, replica: schema.ReplicaReport) -> ServerStatus:
         uid=replica.uid,
         node=replica.node,
         gpu=gpus_of(observed),
+        url=url_of(observed.run, replica.name),
         ready=True,
         queries=replica.queries,
         share=replica.share,

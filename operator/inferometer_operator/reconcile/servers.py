@@ -1,9 +1,12 @@
 """From an accepted run to servers on each of which the model is ready."""
 
+from msgspec import UnsetType
+
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import ServerStatus
 from inferometer_operator.objects.events import Told
 from inferometer_operator.objects.server_pods import server_pod
+from inferometer_operator.reconcile.endpoint import endpoint_statuses
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.readiness import end_if_hopeless, is_serving, servers_start
 from inferometer_operator.reconcile.status_change import TRUE, Said, changed, with_conditions
@@ -50,6 +53,9 @@ def announce_servers(observed: Observed) -> Step | None:
 
 def server_statuses(observed: Observed) -> tuple[ServerStatus, ...]:
     """Who serves now: written when all are ready, and anew at the start."""
+    endpoint = observed.run.wanted.target.endpoint
+    if not isinstance(endpoint, UnsetType):
+        return endpoint_statuses(endpoint)
     return tuple(
         ServerStatus(name=pod.name, uid=pod.uid, node=pod.node, gpu=gpus_of(observed), ready=is_serving(pod))
         for pod in observed.servers
@@ -59,7 +65,9 @@ def server_statuses(observed: Observed) -> tuple[ServerStatus, ...]:
 
 def gpus_of(observed: Observed) -> str:
     """What each replica holds, as nodes offer it."""
-    gpu = observed.run.wanted.target.triton.gpu
+    if isinstance(triton := observed.run.wanted.target.triton, UnsetType):
+        return ""
+    gpu = triton.gpu
     return f"{gpu.count} {gpu.resource}" if gpu.count else ""
 
 

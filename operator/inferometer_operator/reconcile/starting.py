@@ -6,6 +6,7 @@ from msgspec import UnsetType
 
 from inferometer_loadgen.plan import Assignment, ReplicaAddress
 from inferometer_loadgen.protocol.api import RunState, RunStatus, StartRequest
+from inferometer_loadgen.spec.endpoint import replica_addresses
 from inferometer_loadgen.spec.scenarios import target_qps
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.objects.events import Told
@@ -90,8 +91,10 @@ def stream_note(run: Run, planned: int) -> str:
 
 def _assignment(observed: Observed) -> Assignment:
     protocol = observed.run.wanted.load.protocol
+    endpoint = observed.run.wanted.target.endpoint
+    launched = tuple(_address(pod, protocol) for pod in observed.servers if pod is not None)
     return Assignment(
-        replicas=tuple(_address(pod, protocol) for pod in observed.servers if pod is not None),
+        replicas=launched if isinstance(endpoint, UnsetType) else replica_addresses(endpoint),
         worker_uids=tuple(pod.uid for pod in observed.workers if pod is not None),
         worker_nodes=tuple(pod.node for pod in observed.workers if pod is not None),
     )

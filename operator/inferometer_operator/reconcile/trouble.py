@@ -108,7 +108,7 @@ def _which_image(run: Run, pod: Pod, message: str) -> tuple[str, str]:
     # Only the reference in the message tells the server's image from that of the model repository.
     if pod.role is not Role.SERVER:
         return "the load generator's image", "image.repository and image.tag of the operator's chart"
-    triton = run.wanted.target.triton
+    triton = run.wanted.target.launched
     repository = triton.model_repository.image
     names_server = f'"{triton.image}"' in message
     if not names_server and not isinstance(repository, UnsetType) and repository in message:
@@ -158,7 +158,7 @@ def _without_preemption(words: str) -> str:
 def _node_remedy(run: Run, pod: Pod, short: list[str]) -> str:
     if pod.role is not Role.SERVER:
         return "lower spec.load.resources, or add nodes" if short else "correct spec.load.nodeSelector and tolerations"
-    if run.wanted.target.triton.gpu.resource in short:
+    if run.wanted.target.launched.gpu.resource in short:
         return "lower spec.target.triton.gpu.count, or add nodes that have as many"
     if short:
         return "lower spec.target.triton.resources, or add larger nodes"

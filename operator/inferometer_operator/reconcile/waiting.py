@@ -1,6 +1,7 @@
 """When to look again although nothing was told."""
 
 from inferometer_operator.api.conditions import ConditionType
+from inferometer_operator.reconcile.mounts import seconds_to_next_look
 from inferometer_operator.reconcile.observed import Observed
 from inferometer_operator.reconcile.readiness import loaders_start, seconds_to_next_grace, servers_start
 from inferometer_operator.reconcile.step import Step
@@ -25,4 +26,8 @@ def wait(observed: Observed) -> Step:
         starts.append(loaders_start(observed))
     left_s = seconds_to_deadline(observed)
     graces = [left_s for start in starts for left_s in seconds_to_next_grace(observed, start)]
-    return Step(again_after_s=max(SOONEST_S, min(left_s, *graces, *seconds_to_next_question(observed))))
+    return Step(
+        again_after_s=max(
+            SOONEST_S, min(left_s, *graces, *seconds_to_next_question(observed), *seconds_to_next_look(observed))
+        )
+    )

@@ -1,11 +1,14 @@
-"""What `inferometer run` takes as a server's URL."""
+"""What `inferometer run` takes as a server's URL, and from where."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from inferometer_loadgen.commands.run import replicas_of
-from integration.loadgen.shell import inferometer
+from inferometer_loadgen.commands.endpoint import replicas_of
+from integration.loadgen.recorder import MODEL, recording_server
+from integration.loadgen.shell import inferometer, report_in
 from integration.loadgen.specs import write_spec
 
 
@@ -28,3 +31,45 @@ def test_the_metrics_page_of_an_address_of_ipv6_is_at_that_address() -> None:
 
     assert replica.url == "http://[::1]:8000"
     assert replica.metrics_url == "http://[::1]:8002/metrics"
+
+
+def of_servers(folder: Path, *urls: str, **endpoint: Any) -> Path:
+    """The ordinary spec of a second, on servers that it names."""
+    path = write_spec(folder, model=MODEL, minDuration="1s")
+    document = yaml.safe_load(path.read_text())
+    document["spec"]["target"] = {"endpoint": {"urls": list(urls), **endpoint}}
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def test_the_servers_of_the_spec_are_asked_and_their_counters_are_left_alone_where_it_says_so(tmp_path: Path) -> None:
+    with recording_server() as one, recording_server() as other:
+        spec = of_servers(tmp_path, one.url, other.url, metricsURLs=[])
+        ended = inferometer("run", str(spec), "-o", str(tmp_path / "out"))
+
+    assert ended.code in {0, 3}, ended.stderr
+    report = report_in(tmp_path / "out")
+    assert report.result.errors == 0
+    assert [replica.url for replica in report.assignment.replicas] == [one.url, other.url]
+    assert min(len(one.received), len(other.received)) > 0
+    assert all("the spec names no metrics page" in replica.absent_reason for replica in report.replicas)
+    assert "CountsNotRead" in {warning.type for warning in report.warnings}
+
+
+def test_servers_that_are_given_are_asked_instead_of_the_specs(tmp_path: Path) -> None:
+    with recording_server() as given:
+        spec = of_servers(tmp_path, "http://127.0.0.1:9", auth={"secretRef": {"name": "access", "key": "token"}})
+        ended = inferometer("run", str(spec), "--endpoint", given.url, "-o", str(tmp_path / "out"))
+
+    assert ended.code in {0, 3}, ended.stderr
+    assert report_in(tmp_path / "out").result.errors == 0
+
+
+def test_what_the_specs_servers_ask_for_is_taken_from_files(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("s3cret\n")
+    with recording_server(required={"Authorization": "Bearer s3cret"}) as server:
+        spec = of_servers(tmp_path, server.url, auth={"secretRef": {"name": "access", "key": "token"}})
+        ended = inferometer("run", str(spec), "--token-file", str(tmp_path / "token"), "-o", str(tmp_path / "out"))
+
+    assert ended.code in {0, 3}, ended.stderr
+    assert report_in(tmp_path / "out").result.errors == 0

@@ -80,6 +80,20 @@ def test_who_may_not_create_pods_is_refused_a_benchmark_that_would(guarded: Clus
     assert "Forbidden" in refused
 
 
+def test_who_may_not_create_pods_is_refused_one_of_servers_that_run_already_too(guarded: Cluster) -> None:
+    """Its load pods would mount the Secrets that it names, and send them where it says."""
+    endpoint = a_benchmark("theirs", target={"endpoint": {"urls": ["http://triton:8000"]}})
+    words = ["-n", "bench", "create", "--dry-run=server", "-f", "-"]
+    refused = guarded.kubectl("--as=stranger", *words, check=False, stdin=yaml.safe_dump(endpoint))
+
+    assert (
+        "spec.target.endpoint: sending load needs the right to create pods, which stranger does not have in namespace "
+        "bench; ask for it, or let somebody create the benchmark who has it"
+    ) in refused
+    assert "Forbidden" in refused
+    guarded.kubectl("--as=engineer", *words, stdin=yaml.safe_dump(endpoint))
+
+
 def test_who_may_create_pods_in_another_namespace_only_is_refused_too(guarded: Cluster) -> None:
     guarded.core.create_namespace({"metadata": {"name": "elsewhere"}})
     grant(guarded, "elsewhere", ENGINEER, BENCHMARKS)

@@ -7,7 +7,7 @@ from .test_chart import rendered
 from .test_ibs import an_example
 
 
-def test_a_template_that_launches_servers_needs_the_right_to_create_pods(cluster: Cluster, namespace: str) -> None:
+def test_who_writes_a_template_needs_the_right_to_create_pods(cluster: Cluster, namespace: str) -> None:
     kinds = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
     policies = [one for one in rendered() if one["kind"] in kinds and one["metadata"]["name"].endswith("-schedules")]
     for one in policies:
@@ -22,11 +22,11 @@ def test_a_template_that_launches_servers_needs_the_right_to_create_pods(cluster
         words = ["create", "--dry-run=server", "--as=carol", "-n", namespace, "-f", "-"]
         return cluster.kubectl(*words, check=False, stdin=body)
 
-    await_true(lambda: "launching servers needs the right to create pods" in created_by_carol(), "it is refused")
+    await_true(lambda: "sending load needs the right to create pods" in created_by_carol(), "it is refused")
     cluster.kubectl("create", "-n", namespace, "-f", "-", stdin=body)
     carol = ["--as=carol", "-n", namespace, "patch", "ibs", "nightly", "--type=merge", "-p"]
     cluster.kubectl(*carol, '{"spec": {"suspend": true}}')
     image = {"spec": {"template": {"spec": {"target": {"triton": {"image": "other:1"}}}}}}
-    assert "launching servers needs the right" in cluster.kubectl(*carol, json.dumps(image), check=False)
+    assert "sending load needs the right" in cluster.kubectl(*carol, json.dumps(image), check=False)
     for one in policies:
         cluster.kubectl("delete", one["kind"], one["metadata"]["name"])

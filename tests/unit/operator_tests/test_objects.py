@@ -40,6 +40,25 @@ ON_GPUS = a_run(
     )
 )
 
+ENDPOINT = a_run(
+    a_spec(
+        target={
+            "endpoint": {
+                "urls": ["https://triton.serving.svc:8000", "https://[fd00::7]:8000"],
+                "metricsURLs": ["https://triton.serving.svc:8002/metrics", "http://[fd00::7]:8002/metrics"],
+                "tls": {
+                    "caBundle": {"configMap": {"name": "trust", "key": "ca.crt"}},
+                    "clientCertificateSecret": "us",
+                },
+                "auth": {
+                    "secretRef": {"name": "access", "key": "token"},
+                    "headers": [{"name": "X-Api-Key", "secretRef": {"name": "access", "key": "api-key"}}],
+                },
+            }
+        }
+    )
+)
+
 SCORED = a_run(a_spec(mode="Accuracy", accuracy={"scorer": "top1"}))
 
 MANIFESTS = {
@@ -49,6 +68,8 @@ MANIFESTS = {
     "coordinator-that-scores": coordinator_pod(SCORED, SETTINGS, TOKEN),
     "worker": worker_pod(QUICKSTART, SETTINGS, 1, TOKEN, "198.18.0.7"),
     "worker-with-synthetic-data": worker_pod(ON_GPUS, SETTINGS, 0, TOKEN, "fd00::7"),
+    "coordinator-of-an-endpoint": coordinator_pod(ENDPOINT, SETTINGS, TOKEN),
+    "worker-of-an-endpoint": worker_pod(ENDPOINT, SETTINGS, 0, TOKEN, "198.18.0.7"),
     "token": token_secret(QUICKSTART, TOKEN, "quickstart-coordinator", "c0", "secret"),
     "plan": plan_config_map(QUICKSTART, resolve("quickstart", a_spec(), LibraryFacts(samples=8, sha256="ab" * 32))),
     "report": report_config_map(QUICKSTART, b"\x1f\x8b compressed"),

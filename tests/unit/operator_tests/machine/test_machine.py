@@ -27,6 +27,7 @@ from .nodes import Nodes
 from .operators import KEY, Operator
 
 SPEC = msgspec.to_builtins(a_spec(load__data={"synthetic": {}}))
+ENDPOINT = SPEC | {"target": {"endpoint": {"urls": ["http://a:8000", "http://b:8000"]}}}
 HAPPENED = {"ServersReady", "Started", "Suspended"}
 """What stays told although the status has gone back since."""
 PODS = ("coordinator", "server-0", "server-1", "worker-0", "worker-1")
@@ -39,6 +40,8 @@ SELDOM = st.sampled_from([False] * 9 + [True])
 
 
 class RunMachine(RuleBasedStateMachine):
+    spec = SPEC
+
     def __init__(self) -> None:
         super().__init__()
         self.server = ApiServer()
@@ -48,7 +51,7 @@ class RunMachine(RuleBasedStateMachine):
                 "apiVersion": "inferometer.dev/v1alpha1",
                 "kind": BENCHMARK,
                 "metadata": {"name": KEY.name, "generation": 1},
-                "spec": SPEC,
+                "spec": self.spec,
             }
         )
         self.operator = Operator(self.server, self.nodes)
@@ -185,7 +188,9 @@ class RunMachine(RuleBasedStateMachine):
         self.result_may_be_lost = self.was_harmed = True
         if anew:
             metadata = {"name": KEY.name, "generation": 1}
-            self.server.add({"apiVersion": found["apiVersion"], "kind": BENCHMARK, "metadata": metadata, "spec": SPEC})
+            self.server.add(
+                {"apiVersion": found["apiVersion"], "kind": BENCHMARK, "metadata": metadata, "spec": self.spec}
+            )
 
     # --- what must hold
 
@@ -270,10 +275,22 @@ def _has_ended(pod: Json) -> bool:
     return any("terminated" in one["state"] for one in pod.get("status", {}).get("containerStatuses", ()))
 
 
+class EndpointMachine(RunMachine):
+    """The same of a run whose servers are not the operator's."""
+
+    spec = ENDPOINT
+
+
+def played(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 TestRunMachine = RunMachine.TestCase
-TestRunMachine.settings = settings(
-    max_examples=EXAMPLES,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestRunMachine.settings = played(EXAMPLES)
+TestEndpointMachine = EndpointMachine.TestCase
+TestEndpointMachine.settings = played(EXAMPLES // 4)  # It has fewer pods to lose, and no other policies.
