@@ -203,6 +203,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """None: once."""
     find_peak: FindPeakPlan | None = None
     """None: at the stream's own rate."""
+    concurrency_steps: tuple[int, ...] = ()
+    """Of each round, the requests that may be open at a time; `in_flight` is the last and largest of them, what a
+    worker prepares for. Empty: one round with `in_flight`."""
 
 
 class ReplicaAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -139,6 +139,8 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
         yield f"at least {least}{of} and {format_duration_ns(duration_ns)}"
         if scenarios.is_ticking(spec.scenario, load):
             yield f"one at each tick of {qps:,g}/s at which none is open"
+        elif not isinstance(steps := load.concurrency_steps, UnsetType):
+            yield f"{', '.join(f'{step:,}' for step in steps)} open at any time, in a round each"
         else:
             yield f"{scenarios.in_flight(spec.scenario, load, 1):,} open at any time"
     if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:

@@ -124,6 +124,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         scrape_interval_ns=parse_duration_ns(spec.metrics.interval),
         repeat=_repeat(spec.repeat),
         find_peak=_find_peak(load.find_peak),
+        concurrency_steps=() if load.concurrency_steps is UNSET else load.concurrency_steps,
     )
 
 

@@ -121,6 +121,14 @@ FITS = (
         "the number of queries that are open at any time",
         "the scenario itself says how many queries are open",
     ),
+    Fit(
+        "concurrencySteps",
+        "concurrency_steps",
+        (),
+        ("Concurrency",),
+        "the numbers of queries that are open at any time, one after another",
+        "the scenario itself says how many queries are open",
+    ),
     Fit("samplesPerQuery", "samples_per_query", (), ("MultiStream",), "the samples of a query", "a query has one"),
     Fit(
         "samplesPerRequest",
@@ -206,11 +214,13 @@ def samples_per_request(load: Load) -> int:
 
 
 def in_flight(scenario: Scenario, load: Load, replicas: int) -> int:
-    """The requests that may be open at a time, over all workers; 0 for no limit."""
+    """The requests that may be open at a time, over all workers, of steps the most; 0 for no limit."""
     match scenario:
         case "SingleStream" | "MultiStream":
             return 1
         case "Concurrency":
+            if not isinstance(load.concurrency_steps, UnsetType):
+                return max(load.concurrency_steps)
             return 0 if load.concurrency is UNSET else load.concurrency
         case "Offline":
             return OFFLINE_IN_FLIGHT_PER_REPLICA * replicas if load.in_flight is UNSET else load.in_flight

@@ -118,7 +118,8 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     rounds = _Rounds(link, loop, prepared.carrier, access, limits, outputs, connections)
     frame = rounds.go(pair)
     while isinstance(frame, Draw):
-        of_round = structs.replace(plan, stream=frame.stream)
+        in_flight = plan.in_flight if frame.in_flight is None else frame.in_flight
+        of_round = structs.replace(plan, stream=frame.stream, in_flight=in_flight)
         pair = _lay_out(of_round, make_stream(frame.stream), settings.index, prepared.numbers, frame.round_number)
         link.send(Drawn(round_number=frame.round_number))
         frame = rounds.go(pair)

@@ -185,6 +185,21 @@ OVER_CREATION = {
         a_scenario("Concurrency"),
         "concurrency is missing",
     ),
+    "steps are in a concurrency's place": (
+        a_scenario("Concurrency", concurrencySteps=[1, 2, 4, 8]),
+        a_scenario("Concurrency", concurrencySteps=[1, 2], concurrency=8),
+        "leave one of them out",
+    ),
+    "steps rise": (
+        a_scenario("Concurrency", concurrencySteps=[4, 8], workers=4),
+        a_scenario("Concurrency", concurrencySteps=[4, 8, 8], workers=4),
+        "concurrencySteps do not rise",
+    ),
+    "steps have a share for each worker": (
+        a_scenario("Concurrency", concurrencySteps=[4, 8], workers=4),
+        a_scenario("Concurrency", concurrencySteps=[2, 8], workers=4),
+        "a step of concurrencySteps is smaller than the number of workers",
+    ),
     "a concurrency is Concurrency's": (
         a_scenario("Concurrency", concurrency=8),
         a_scenario("SingleStream", concurrency=8),
