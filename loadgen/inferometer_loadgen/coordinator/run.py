@@ -435,7 +435,8 @@ def _judge(
     first_error = next(filter(None, errors), "")
     if is_open_ended(facts.plan.stream):
         issued = [finished.rows if finished is not None else None for _, finished, _ in facts.workers]
-        measured = merge_open_ended(columns, servers, issued=issued, first_error=first_error)
+        lanes = 0 if facts.plan.sequences is None else facts.plan.sequences.count
+        measured = merge_open_ended(columns, servers, issued=issued, lanes=lanes, first_error=first_error)
         rows = int(measured.index[-1]) + 1 if len(measured) else 0
         facts = replace(facts, stream=make_stream(facts.plan.stream, rows))
         measured = replace(measured, samples_per_row=facts.stream.samples_per_row)

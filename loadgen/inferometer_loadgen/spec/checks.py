@@ -351,6 +351,12 @@ def _steps_rise(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     yield from (SpecError(*misfit) for misfit in closed_loops.steps_misfits(spec))
 
 
+def _sequences_stay_together(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Sequences that would not stay with one worker and one replica, or whose count is not the number of open queries.
+    Next: the count that the message names."""
+    yield from (SpecError(*misfit) for misfit in closed_loops.sequences_misfits(spec))
+
+
 def _arguments_are_free(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """An argument of tritonserver that the operator sets itself. Next: leave it out."""
     for position, argument in enumerate(spec.target.triton.args):
@@ -444,6 +450,7 @@ RULES: tuple[Rule, ...] = (
     _accuracy_fits,
     _open_requests_can_be_shared,
     _steps_rise,
+    _sequences_stay_together,
 )
 
 

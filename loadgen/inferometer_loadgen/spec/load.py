@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from inferometer_loadgen.spec.base import NodeSelector, ObjectName, Resources, SpecStruct, Tolerations
 from inferometer_loadgen.spec.find_peak import FindPeak
+from inferometer_loadgen.spec.sequences import Sequences
 from inferometer_loadgen.spec.units import Duration
 
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -157,6 +158,16 @@ class Load(SpecStruct, frozen=True, kw_only=True):
                 description="Concurrency: instead of one number of open queries several that rise, such as "
                 "[1, 2, 4, 8]. Each is measured in a round of its own; the result is that of the Valid one with the "
                 "highest rate.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    sequences: (
+        Annotated[
+            Sequences,
+            Meta(
+                description="SingleStream and Concurrency: queries belong to sequences, for a model behind Triton's "
+                "sequence batcher. Left out, each is independent."
             ),
         ]
         | UnsetType
