@@ -163,6 +163,15 @@ class FindPeakPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     max_trials: int
 
 
+class SequencesPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Queries that belong together: which to which is `stream.sequences`'s."""
+
+    count: int
+    """Open at a time, each with one query open: a multiple of workers and of replicas."""
+    length: int
+    """Queries in a sequence."""
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One run, independent of where it runs."""
 
@@ -203,6 +212,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """None: once."""
     find_peak: FindPeakPlan | None = None
     """None: at the stream's own rate."""
+    concurrency_steps: tuple[int, ...] = ()
+    """Of each round, the requests that may be open at a time; `in_flight` is the last and largest of them, what a
+    worker prepares for. Empty: one round with `in_flight`."""
+    sequences: SequencesPlan | None = None
+    """None: each query is independent."""
 
 
 class ReplicaAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from inferometer_loadgen.commands.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from inferometer_loadgen.plan import Plan
+    from inferometer_loadgen.plan import Plan, SequencesPlan
     from inferometer_loadgen.stream import Stream
 
 ROWS_AT_ONCE = 1 << 16
@@ -34,7 +34,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--json",
         action="store_true",
-        help="a line a query: index, sample or samples, scheduled_ns (null: when an answer comes), worker, replica",
+        help="a line a query: index, sample or samples, scheduled_ns (null: when an answer comes), worker, replica; "
+        "with sequences its id, start and end",
     )
     parser.add_argument(
         "--limit",
@@ -62,7 +63,7 @@ def execute(args: argparse.Namespace) -> int:
     stream = make_stream(plan.stream, args.limit if args.json else None)
     workers = plan.workers
     if args.json:
-        for block in json_lines(stream, workers, plan.replicas, args.limit):
+        for block in json_lines(stream, workers, plan.replicas, args.limit, plan.sequences):
             sys.stdout.write(block)
         sys.stdout.flush()
     else:
@@ -70,7 +71,9 @@ def execute(args: argparse.Namespace) -> int:
     return ExitCode.VALID
 
 
-def json_lines(stream: "Stream", workers: int, replicas: int, limit: int | None) -> Iterator[str]:
+def json_lines(
+    stream: "Stream", workers: int, replicas: int, limit: int | None, sequences: "SequencesPlan | None" = None
+) -> Iterator[str]:
     """The stream as JSON lines, many to a string. What is sent when an answer has come is due at no known time."""
     from inferometer_loadgen.stream import Issue
 
@@ -86,12 +89,25 @@ def json_lines(stream: "Stream", workers: int, replicas: int, limit: int | None)
             else [f'"samples":{sample[at : at + per_row]}'.replace(" ", "") for at in range(0, len(sample), per_row)]
         )
         due = stream.scheduled_ns[start:end].tolist() if is_due else ["null"] * (end - start)
+        turns = [""] * (end - start) if sequences is None else _turns(start, end, sequences)
         # Worker and replica by the global index, as in stream.sharding.
         yield "".join(
             f'{{"index":{index},{what},"scheduled_ns":{scheduled_ns},'
-            f'"worker":{index % workers},"replica":{index % replicas}}}\n'
-            for index, what, scheduled_ns in zip(range(start, end), asked, due, strict=True)
+            f'"worker":{index % workers},"replica":{index % replicas}{turn}}}\n'
+            for index, what, scheduled_ns, turn in zip(range(start, end), asked, due, turns, strict=True)
         )
+
+
+def _turns(start: int, end: int, sequences: "SequencesPlan") -> list[str]:
+    import numpy as np
+
+    from inferometer_loadgen.stream.sequences import turns_of
+
+    turns = turns_of(np.arange(start, end), sequences)
+    return [
+        f',"sequence_id":{number},"sequence_start":{str(first).lower()},"sequence_end":{str(last).lower()}'
+        for number, first, last in zip(*(column.tolist() for column in turns), strict=True)
+    ]
 
 
 def _summary(plan: "Plan", stream: "Stream", workers: int) -> str:
@@ -134,9 +150,11 @@ def _when(plan: "Plan", stream: "Stream") -> str:
             each = format_duration_ns(interval_ns(plan.stream.target_qps))
             return f"at ticks of {each}, and so on for {format_duration_ns(plan.stream.min_duration_ns)} or longer"
         case Issue.COMPLETION:
+            steps = ", ".join(f"{step:,}" for step in plan.concurrency_steps)
+            rounds = f", the same with {steps}" if steps else ""
             return (
                 f"{plan.in_flight:,} open at a time, and so on for "
-                f"{format_duration_ns(plan.stream.min_duration_ns)} or longer"
+                f"{format_duration_ns(plan.stream.min_duration_ns)} or longer{rounds}"
             )
 
 

@@ -139,16 +139,28 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
         yield f"at least {least}{of} and {format_duration_ns(duration_ns)}"
         if scenarios.is_ticking(spec.scenario, load):
             yield f"one at each tick of {qps:,g}/s at which none is open"
+        elif not isinstance(steps := load.concurrency_steps, UnsetType):
+            yield f"{', '.join(f'{step:,}' for step in steps)} open at any time, in a round each"
         else:
             yield f"{scenarios.in_flight(spec.scenario, load, 1):,} open at any time"
-    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
-        yield f"in {repeat.count} rounds"
+    yield from _which_belong_together(spec)
     if spec.mode == "Accuracy":
         yield "each sample of the library once, to be scored"
         return
     if bound_ns:
         percentile = percentile_name(scenarios.latency_percentile(spec.scenario, load))
         yield f"{percentile} within {format_duration_ns(bound_ns)}"
+
+
+def _which_belong_together(spec: "BenchmarkSpec") -> "Iterator[str]":
+    from msgspec import UnsetType
+
+    from inferometer_loadgen.verdict.wording import counted
+
+    if not isinstance(sequences := spec.load.sequences, UnsetType):
+        yield f"in sequences of {counted(sequences.length, 'query', 'queries')}"
+    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
+        yield f"in {repeat.count} rounds"
 
 
 def _samples(path: Path, decoded: "Decoded") -> str:

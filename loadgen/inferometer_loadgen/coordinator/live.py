@@ -40,6 +40,10 @@ class LiveView:
         self.rounds = 1
         self.may_be_fewer = False
         """Of a search, whose rounds are not all needed: then an ETA is of the round that is measured."""
+        self.is_open_ended = False
+        """Of a load that goes on for as long as it takes: what is planned is then only the least of it."""
+        self._share = 0, 0.0
+        """Of such a load: a round, and which share of its least duration was over when it was last seen measuring."""
         self.round_takes_ns = 0
         """Another round from the last query of the one before to its own."""
 
@@ -56,13 +60,24 @@ class LiveView:
         to_come_ns = 0 if self.may_be_fewer else (self.rounds - state.round_number - 1) * self.round_takes_ns
         return RunProgress(
             step=self._step(state),
-            percent=100 if over else min(99, 100 * completed // self.planned) if self.planned else 0,
+            percent=100 if over else min(99, self._percent(state, completed, now_ns)),
             completed=completed,
             planned=self.planned,
             errors=sum(worker.failed for worker in state.workers.values()),
             eta_ns=max(0, self.t0_ns + self.last_scheduled_ns - now_ns) + to_come_ns if measuring else 0,
             p99_ns=self._p99_ns(),
         )
+
+    def _percent(self, state: CoordinatorState, completed: int, now_ns: int) -> int:
+        by_queries = 100 * completed // self.planned if self.planned else 0
+        if not self.is_open_ended:
+            return by_queries
+        if state.phase is Phase.MEASURING:
+            since_t0_ns = max(0, now_ns - self.t0_ns)
+            self._share = state.round_number, min(1.0, since_t0_ns / max(1, self.last_scheduled_ns))
+        number, share = self._share
+        rounds = state.round_number + (share if number == state.round_number else 0)
+        return min(by_queries, int(100 * rounds / self.rounds))
 
     def _step(self, state: CoordinatorState) -> str:
         step = _STEPS[state.phase]

@@ -71,12 +71,20 @@ class WorkerColumns:
                 self.replica[: len(known)] = known
         self.replica[rows] = np.frombuffer(column, dtype="<i2")
 
-    def issued(self) -> int:
-        """How many rows of a closed loop are there: the first ones. Raises RecordsMissingError where one is missing."""
-        count = int(np.count_nonzero(self.there))
-        if not self.there[:count].all():
-            raise RecordsMissingError(f"of the first {count} records some are missing, and later ones are there")
-        return count
+    def issued(self, lanes: int = 1) -> NDArray[np.int64]:
+        """Which rows of a closed loop are there: the first ones of each lane.
+
+        Raises RecordsMissingError where one is missing.
+        """
+        for lane in range(lanes):
+            there = self.there[lane::lanes]
+            count = int(np.count_nonzero(there))
+            if not there[:count].all():
+                of_lane = f" of sequence slot {lane}" if lanes > 1 else ""
+                raise RecordsMissingError(
+                    f"of the first {count} records{of_lane} some are missing, and later ones are there"
+                )
+        return np.flatnonzero(self.there)
 
     def _grow(self, queries: int) -> None:
         missing = queries - len(self.there)
@@ -151,21 +159,23 @@ def merge_open_ended(
     servers: tuple[ServerCounts, ...],
     *,
     issued: Sequence[int | None],
+    lanes: int = 0,
     first_error: str = "",
 ) -> Measured:
     """The records of a closed loop: each worker's are the first of its own, as many as it says that it issued.
 
-    None stands for a worker that could not say. Raises RecordsMissingError when not all are there.
+    With `lanes` (a multiple of the workers) they are the first of each lane. None stands for a worker that could not
+    say. Raises RecordsMissingError when not all are there.
     """
     step = len(workers)
-    counts = [columns.issued() for columns in workers]
-    for worker, (count, said) in enumerate(zip(counts, issued, strict=True)):
-        if said is not None and count != said:
-            raise RecordsMissingError(f"worker {worker} handed over {count} of {said} records")
-    index = np.concatenate([np.arange(k, k + count * step, step, dtype=np.int64) for k, count in enumerate(counts)])
+    rows = [columns.issued(lanes // step or 1) for columns in workers]
+    for worker, (own, said) in enumerate(zip(rows, issued, strict=True)):
+        if said is not None and len(own) != said:
+            raise RecordsMissingError(f"worker {worker} handed over {len(own)} of {said} records")
+    index = np.concatenate([k + own * step for k, own in enumerate(rows)])
     order = np.argsort(index, kind="stable")
     sent, done, status = (
-        np.concatenate([getattr(columns, name)[:count] for columns, count in zip(workers, counts, strict=True)])[order]
+        np.concatenate([getattr(columns, name)[own] for columns, own in zip(workers, rows, strict=True)])[order]
         for name in ("sent_ns", "done_ns", "status")
     )
     return Measured(
@@ -178,5 +188,6 @@ def merge_open_ended(
         servers=servers,
         first_error=first_error,
         workers=step,
-        replica=workers[0].replica[: counts[0]] if step == 1 and workers[0].replica is not None else None,
+        lanes=lanes,
+        replica=workers[0].replica[rows[0]] if step == 1 and workers[0].replica is not None else None,
     )

@@ -85,6 +85,7 @@ class Run:
         """Of the round that is measured; 0 between two of them."""
         self._live.rounds, self._live.may_be_fewer = self._programme.at_most, self._programme.is_open
         self._live.planned = len(self._stream) * self._programme.at_most
+        self._live.is_open_ended = is_open_ended(plan.stream)
         self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), self._round_plan.stream.min_duration_ns)
         self._live.round_takes_ns = self._programme.cooldown_ns + plan.warmup_ns + self._live.last_scheduled_ns
         self._reports: list[schema.Report] = []
@@ -361,7 +362,9 @@ class Run:
         before = sum(worker.completed for worker in self._state.workers.values())
         self._live.planned = before + len(self._stream) * (self._programme.at_most - following.number)
         self._live.last_scheduled_ns = max(int(self._stream.scheduled_ns[-1]), following.stream.min_duration_ns)
-        self.links.send_all(frames.Draw(round_number=following.number, stream=following.stream))
+        self.links.send_all(
+            frames.Draw(round_number=following.number, stream=following.stream, in_flight=following.in_flight)
+        )
 
     async def _score(self) -> None:
         if not await self._judge_measured():
@@ -432,7 +435,8 @@ def _judge(
     first_error = next(filter(None, errors), "")
     if is_open_ended(facts.plan.stream):
         issued = [finished.rows if finished is not None else None for _, finished, _ in facts.workers]
-        measured = merge_open_ended(columns, servers, issued=issued, first_error=first_error)
+        lanes = 0 if facts.plan.sequences is None else facts.plan.sequences.count
+        measured = merge_open_ended(columns, servers, issued=issued, lanes=lanes, first_error=first_error)
         rows = int(measured.index[-1]) + 1 if len(measured) else 0
         facts = replace(facts, stream=make_stream(facts.plan.stream, rows))
         measured = replace(measured, samples_per_row=facts.stream.samples_per_row)

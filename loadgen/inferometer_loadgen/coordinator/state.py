@@ -213,8 +213,7 @@ class CoordinatorState:
                 self.server_version, self.is_batched = frame.server_version, frame.is_batched
                 return self._when_all("prepared", Phase.PREPARING, Phase.WARMING_UP, ev.BeginWarmUp())
             case frames.Warmed():
-                # A search tries what is too much: its trial is judged all the same.
-                if frame.failed and self.plan.find_peak is None:
+                if frame.failed and not self._may_be_too_much:
                     return self._lose(RunFailure.WARM_UP_FAILED, _warm_up_failed(index, frame))
                 worker.warmed = True
                 return self._when_all("warmed", Phase.WARMING_UP, Phase.READING_BEFORE, ev.BeginWindow())
@@ -350,6 +349,11 @@ class CoordinatorState:
     def _may_go_on(self) -> bool:
         """Whether another round may follow on this one."""
         return self.round_number + 1 < self._programme.at_most
+
+    @property
+    def _may_be_too_much(self) -> bool:
+        """Whether the round tries what servers may refuse, and is judged all the same: a search's, or a later step."""
+        return self.plan.find_peak is not None or bool(self.plan.concurrency_steps and self.round_number)
 
     @property
     def _is_between_rounds(self) -> bool:

@@ -39,16 +39,29 @@ type Parameters = Mapping[str, int | str]
 
 
 def http_batch(
-    samples: Sequence[Sample], metadata: ModelMetadata, parameters: Parameters = MappingProxyType({})
+    samples: Sequence[Sample],
+    metadata: ModelMetadata,
+    parameters: Parameters = MappingProxyType({}),
+    sequence_id: int = 0,
 ) -> HttpBody:
-    """The request that asks about several samples as one batch. Raises DataError where they cannot be one."""
+    """The request that asks about several samples as one batch. Raises DataError where they cannot be one.
+
+    With a `sequence_id` it is the whole of that sequence: it starts and ends it.
+    """
     inputs = []
     for tensor, array in _batch(samples, metadata):
         infer_input = InferInput(tensor.name, list(array.shape), tensor.datatype)
         infer_input.set_data_from_numpy(array, binary_data=True)
         inputs.append(infer_input)
     outputs = [InferRequestedOutput(tensor.name, binary_data=True) for tensor in metadata.outputs]
-    data, json_length = InferenceServerClient.generate_request_body(inputs, outputs=outputs, parameters=parameters)
+    data, json_length = InferenceServerClient.generate_request_body(
+        inputs,
+        outputs=outputs,
+        sequence_id=sequence_id,
+        sequence_start=bool(sequence_id),
+        sequence_end=bool(sequence_id),
+        parameters=parameters,
+    )
     # None: the whole body is JSON, as for an input without an element.
     return HttpBody(data=bytes(data), json_length=len(data) if json_length is None else json_length)
 

@@ -26,8 +26,12 @@ def _load_facts(plan: Plan) -> Iterator[str]:
         yield f"peak from {plan.find_peak.min_qps:,g}/s to {plan.find_peak.max_qps:,g}/s"
     elif plan.stream.target_qps and plan.stream.scenario != "Offline":
         yield f"{plan.stream.target_qps:,.1f}/s"
-    if plan.in_flight:
+    if plan.concurrency_steps:
+        yield f"{', '.join(f'{step:,}' for step in plan.concurrency_steps)} in flight, one after another"
+    elif plan.in_flight:
         yield f"{plan.in_flight:,} in flight"
+    if plan.sequences is not None:
+        yield f"sequences of {plan.sequences.length:,}"
     if plan.stream.samples_per_query > 1:
         yield f"{plan.stream.samples_per_query} samples a query"
     if plan.judge.latency_bound_ns:

@@ -128,6 +128,8 @@ class Draw(Frame, frozen=True, kw_only=True, tag=True):
     round_number: int
     """From 0; the first needs no Draw."""
     stream: StreamPlan
+    in_flight: int | None = None
+    """Requests that may be open at a time, over all workers; None: as many as the plan says."""
 
 
 class Drawn(Frame, frozen=True, kw_only=True, tag=True):

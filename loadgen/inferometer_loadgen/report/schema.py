@@ -204,9 +204,9 @@ class RoundReport(ReportStruct, frozen=True, kw_only=True):
 
     number: int
     """From 1, in the order in which they were measured."""
-    purpose: Literal["Repeat", "Trial", "Measured"]
+    purpose: Literal["Repeat", "Trial", "Measured", "Step"]
     """Repeat: the plan's stream once more. Of a search for the peak, Trial: a short one at some rate; Measured: in full
-    at the rate that trials have found."""
+    at the rate that trials have found. Step: with another number of requests in flight."""
     target_qps: float
     """Of the stream that was sent; 0 where answers or a recording pace it."""
     start_time: str
@@ -249,6 +249,22 @@ class Peak(ReportStruct, frozen=True, kw_only=True):
     """Whether at `not_valid_qps` it was the measurement that was in doubt: the peak is `valid_qps` at least."""
 
 
+class StepReport(ReportStruct, frozen=True, kw_only=True):
+    """One step of concurrency in short; `rounds` has all of its figures, in the same order."""
+
+    concurrency: int
+    """Requests in flight, over all workers."""
+    samples_per_second: float | None
+    """None where nothing was answered."""
+    p50_ns: int | None
+    """This and the next: None where it falls on a query that was not answered."""
+    p99_ns: int | None
+    errors: int
+    verdict: Literal["Valid", "Invalid", "Inconclusive"]
+    is_result: bool
+    """Whether the run's figures are this step's."""
+
+
 class Report(ReportStruct, frozen=True, kw_only=True):
     """One run."""
 
@@ -278,12 +294,14 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     client: ClientReport
     versions: Versions
     rounds: tuple[RoundReport, ...] = ()
-    """Of a plan that has several: then result, replicas and client are those of the median round, or of the measured
-    one at the peak."""
+    """Of a plan that has several: then result, replicas and client are those of the median round, of the measured one
+    at the peak, or of the best step."""
     spread: Spread | None = None
     """None where the plan does not repeat."""
     peak: Peak | None = None
     """None where none was looked for."""
+    steps: tuple[StepReport, ...] = ()
+    """Of a plan with steps of concurrency: those that were measured."""
 
 
 def encode(report: Report) -> bytes:

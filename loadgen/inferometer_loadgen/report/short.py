@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from inferometer_loadgen.protocol.api import FailureReport
-from inferometer_loadgen.report.schema import AccuracyReport, Reason, Report, ReportStruct, Result
+from inferometer_loadgen.report.schema import AccuracyReport, Reason, Report, ReportStruct, Result, StepReport
 from inferometer_loadgen.verdict.reasons import ReasonType
 
 LIMIT_BYTES = 3072
@@ -18,6 +18,18 @@ LIMIT_BYTES = 3072
 
 MOST_REASONS = 4
 LONGEST_MESSAGE = 192
+
+
+class ShortStep(msgspec.Struct, frozen=True, array_like=True):
+    """A step of concurrency as a row: `schema.StepReport` without names, its rate to six digits."""
+
+    concurrency: int
+    samples_per_second: float | None
+    p50_ns: int | None
+    p99_ns: int | None
+    errors: int
+    verdict: Literal["Valid", "Invalid", "Inconclusive"]
+    is_result: bool
 
 
 class ShortReport(ReportStruct, frozen=True, kw_only=True):
@@ -30,6 +42,8 @@ class ShortReport(ReportStruct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     result: Result
     accuracy: AccuracyReport | None = None
+    steps: tuple[ShortStep, ...] = ()
+    """Of steps of concurrency; left out where they do not fit."""
     send_lag_p99_ns: int | None
     per_rules: bool | None = None
     submittable: bool | None = None
@@ -47,6 +61,7 @@ def in_short(report: Report, report_sha256: str, failure: FailureReport | None =
         reasons=report.reasons,
         result=report.result,
         accuracy=None if report.accuracy is None else msgspec.structs.replace(report.accuracy, details={}),
+        steps=tuple(_row(step) for step in report.steps),
         send_lag_p99_ns=report.client.send_lag_p99_ns,
         per_rules=report.per_rules,
         submittable=report.submittable,
@@ -69,6 +84,9 @@ def encode(short: ShortReport) -> bytes:
         and len(reasons) > 1
     ):
         reasons = reasons[:-1]
+    if len(data) > LIMIT_BYTES:
+        # A part of the steps would look like all of them.
+        data = msgspec.json.encode(msgspec.structs.replace(short, reasons=reasons, steps=()))
     return data
 
 
@@ -78,6 +96,19 @@ def decode(text: str) -> ShortReport | None:
         return msgspec.json.decode(text.encode(), type=ShortReport)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return None
+
+
+def _row(step: StepReport) -> ShortStep:
+    rate = step.samples_per_second
+    return ShortStep(
+        step.concurrency,
+        None if rate is None else float(f"{rate:.6g}"),
+        step.p50_ns,
+        step.p99_ns,
+        step.errors,
+        step.verdict,
+        step.is_result,
+    )
 
 
 def _shortened_failure(failure: FailureReport | None) -> FailureReport | None:

@@ -18,6 +18,7 @@ from inferometer_loadgen.report.schema import (
     Result,
     WorkerReport,
 )
+from inferometer_loadgen.report.step_words import step_lines
 from inferometer_loadgen.report.words import deviation_words, figure, result_words, submittable_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_loadgen.verdict.accuracy import figures
@@ -115,6 +116,9 @@ def _by_which_rules(report: Report) -> Iterator[str]:
 
 
 def _rounds(report: Report) -> Iterator[str]:
+    if report.steps:
+        yield from step_lines(report)
+        return
     for one in report.rounds:
         at = "" if one.purpose == "Repeat" else f" ({one.purpose.lower()} at {figure(one.target_qps)}/s)"
         yield f"round {one.number}{at}: {one.verdict}, {result_words(one.result) or 'no data (nothing was answered)'}"

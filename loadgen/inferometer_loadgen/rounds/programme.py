@@ -21,10 +21,13 @@ class Round:
     judge: JudgePlan
     cooldown_ns: int = 0
     """Without any load, before it begins."""
+    in_flight: int | None = None
+    """Requests that may be open at a time; None: as many as the plan says."""
 
     def plan(self, whole: Plan) -> Plan:
         """The plan of this round alone, as part of a whole plan."""
-        return structs.replace(whole, stream=self.stream, judge=self.judge)
+        in_flight = whole.in_flight if self.in_flight is None else self.in_flight
+        return structs.replace(whole, stream=self.stream, judge=self.judge, in_flight=in_flight)
 
 
 class Programme(Protocol):

@@ -54,7 +54,7 @@ def together(plan: Plan, reports: Sequence[Report], at_most: int, cut_short: str
     )
 
 
-def round_report(report: Report, number: int, purpose: Literal["Repeat", "Trial", "Measured"]) -> RoundReport:
+def round_report(report: Report, number: int, purpose: Literal["Repeat", "Trial", "Measured", "Step"]) -> RoundReport:
     """One round's own part of the run's report; `number` from 1."""
     return RoundReport(
         number=number,

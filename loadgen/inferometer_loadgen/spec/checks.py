@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, Struct, UnsetType
 
 from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
-from inferometer_loadgen.spec import scenarios
+from inferometer_loadgen.spec import closed_loops, scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.editions import filled
 from inferometer_loadgen.spec.endpoint import faults, faults_of_auth
@@ -167,6 +167,9 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     elif not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
         least_ns = _of_all_rounds_ns(spec, least_ns)
         rounds = f" in {repeat.count} rounds with cooldown `{repeat.cooldown}`"
+    elif not isinstance(steps := spec.load.concurrency_steps, UnsetType):
+        least_ns *= len(steps)
+        rounds = f" in {len(steps)} steps"
     if spec.scenario != "Replay" and spec.mode == "Performance" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
@@ -235,12 +238,14 @@ def _fields_fit_the_scenario(_name: str, spec: BenchmarkSpec) -> Iterator[SpecEr
         elif value is UNSET:
             if fit.name == "targetQPS" and spec.scenario == "Server" and spec.load.find_peak is not UNSET:
                 continue
+            if fit.name == "concurrency" and spec.load.concurrency_steps is not UNSET:
+                continue
             # An edition that lacks this scenario is a fault of its own; one that has it fills its bound.
             by_rules = fit.name == "latencyBound" and spec.rules != CUSTOM
             if spec.scenario in fit.needed and not by_rules:
                 yield SpecError(path, f"is missing, and scenario {spec.scenario} needs it", f"add it: {fit.is_for}")
         elif spec.scenario not in fit.scenarios:
-            said = "" if isinstance(value, Struct) else f"`{value}` "
+            said = "" if isinstance(value, Struct | tuple) else f"`{value}` "
             yield SpecError(
                 path,
                 f"{said}means nothing in scenario {spec.scenario}: {fit.unlike}",
@@ -346,14 +351,16 @@ def _open_requests_can_be_shared(_name: str, spec: BenchmarkSpec) -> Iterator[Sp
     """Fewer open requests than workers, or more than their connections can carry. Next: other workers, or gRPC."""
     load, replicas = spec.load, spec.target.replicas
     field = {"Concurrency": "concurrency", "Offline": "inFlight"}.get(spec.scenario)
-    total = scenarios.in_flight(spec.scenario, load, replicas)
+    least = total = scenarios.in_flight(spec.scenario, load, replicas)
     if field is None or not total:
         return
-    if total < load.workers:
+    if not isinstance(load.concurrency_steps, UnsetType):
+        field, least = "concurrencySteps", min(load.concurrency_steps)
+    if least < load.workers:
         yield SpecError(
             f"spec.load.{field}",
-            f"`{total}` is too small for {load.workers} workers, each of which has a share of it",
-            f"write {load.workers} or more, or set workers to {total}",
+            f"`{least}` is too small for {load.workers} workers, each of which has a share of it",
+            f"write {load.workers} or more, or set workers to {least}",
         )
     at_once = scenarios.requests_at_once(spec.scenario, load, replicas)
     if load.protocol == "http" and at_once > scenarios.MAX_CONNECTIONS:
@@ -363,6 +370,17 @@ def _open_requests_can_be_shared(_name: str, spec: BenchmarkSpec) -> Iterator[Sp
             f"{scenarios.MAX_CONNECTIONS} connections",
             "write less, add workers, or use protocol grpc",
         )
+
+
+def _steps_rise(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Steps of concurrency that do not rise, or beside concurrency or repeat. Next: what the message says."""
+    yield from (SpecError(*misfit) for misfit in closed_loops.steps_misfits(spec))
+
+
+def _sequences_stay_together(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """Sequences that would not stay with one worker and one replica, or whose count is not the number of open queries.
+    Next: the count that the message names."""
+    yield from (SpecError(*misfit) for misfit in closed_loops.sequences_misfits(spec))
 
 
 def _arguments_are_free(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
@@ -462,6 +480,8 @@ RULES: tuple[Rule, ...] = (
     _one_worker_where_one_query_is_open,
     _accuracy_fits,
     _open_requests_can_be_shared,
+    _steps_rise,
+    _sequences_stay_together,
 )
 
 

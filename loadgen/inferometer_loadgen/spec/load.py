@@ -8,9 +8,11 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from inferometer_loadgen.spec.base import NodeSelector, ObjectName, Resources, SpecStruct, Tolerations
 from inferometer_loadgen.spec.find_peak import FindPeak
+from inferometer_loadgen.spec.sequences import Sequences
 from inferometer_loadgen.spec.units import Duration
 
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Concurrency = Annotated[int, Meta(ge=1, le=100_000)]
 
 DataFormat = Literal["npz", "kserve-json"]
 SAMPLES_KEYS: Mapping[DataFormat, str] = MappingProxyType({"npz": "samples.npz", "kserve-json": "samples.json"})
@@ -144,6 +146,29 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         Annotated[
             int,
             Meta(ge=1, le=100_000, description="Concurrency: queries that are open at any time, over all workers."),
+        ]
+        | UnsetType
+    ) = UNSET
+    concurrency_steps: (
+        Annotated[
+            tuple[Concurrency, ...],
+            Meta(
+                min_length=1,
+                max_length=32,
+                description="Concurrency: instead of one number of open queries several that rise, such as "
+                "[1, 2, 4, 8]. Each is measured in a round of its own; the result is that of the Valid one with the "
+                "highest rate.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    sequences: (
+        Annotated[
+            Sequences,
+            Meta(
+                description="SingleStream and Concurrency: queries belong to sequences, for a model behind Triton's "
+                "sequence batcher. Left out, each is independent."
+            ),
         ]
         | UnsetType
     ) = UNSET

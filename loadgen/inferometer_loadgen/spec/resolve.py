@@ -14,6 +14,7 @@ from inferometer_loadgen.plan import (
     Plan,
     RepeatPlan,
     ScorerPlan,
+    SequencesPlan,
     StreamPlan,
     SyntheticData,
 )
@@ -124,6 +125,10 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         scrape_interval_ns=parse_duration_ns(spec.metrics.interval),
         repeat=_repeat(spec.repeat),
         find_peak=_find_peak(load.find_peak),
+        concurrency_steps=() if load.concurrency_steps is UNSET else load.concurrency_steps,
+        sequences=None
+        if isinstance(load.sequences, UnsetType)
+        else SequencesPlan(count=load.sequences.count, length=load.sequences.length),
     )
 
 

@@ -24,6 +24,10 @@ TICKING = "loadgen-r0.5"
 WITHOUT_ACCURACY = ("Concurrency", "Replay")
 """Not MLPerf's: nothing says how each sample would be asked for once."""
 
+WITH_SEQUENCES: tuple[Scenario, ...] = ("SingleStream", "Concurrency")
+"""Where a sequence's next query waits for its answer by nature. By a schedule it would wait in the client, which then
+looks like a late one; MultiStream's batches are none of Triton's sequence batcher's."""
+
 MULTISTREAM_SAMPLES = 8
 """Samples per query in MLPerf v6.1."""
 OFFLINE_IN_FLIGHT_PER_REPLICA = 64
@@ -121,6 +125,22 @@ FITS = (
         "the number of queries that are open at any time",
         "the scenario itself says how many queries are open",
     ),
+    Fit(
+        "concurrencySteps",
+        "concurrency_steps",
+        (),
+        ("Concurrency",),
+        "the numbers of queries that are open at any time, one after another",
+        "the scenario itself says how many queries are open",
+    ),
+    Fit(
+        "sequences",
+        "sequences",
+        (),
+        WITH_SEQUENCES,
+        "how many sequences are open, and how long they are",
+        "a query that is due before its sequence's last answer would wait in the client, and look like a late client's",
+    ),
     Fit("samplesPerQuery", "samples_per_query", (), ("MultiStream",), "the samples of a query", "a query has one"),
     Fit(
         "samplesPerRequest",
@@ -206,11 +226,13 @@ def samples_per_request(load: Load) -> int:
 
 
 def in_flight(scenario: Scenario, load: Load, replicas: int) -> int:
-    """The requests that may be open at a time, over all workers; 0 for no limit."""
+    """The requests that may be open at a time, over all workers, of steps the most; 0 for no limit."""
     match scenario:
         case "SingleStream" | "MultiStream":
             return 1
         case "Concurrency":
+            if not isinstance(load.concurrency_steps, UnsetType):
+                return max(load.concurrency_steps)
             return 0 if load.concurrency is UNSET else load.concurrency
         case "Offline":
             return OFFLINE_IN_FLIGHT_PER_REPLICA * replicas if load.in_flight is UNSET else load.in_flight

@@ -56,7 +56,7 @@ class Measured:
     """One row a query of the whole stream, in its order, sent or not; and what each replica counted.
 
     Raises ValueError unless the rows are the queries 0..n-1, each once (design, invariant 1). Of a closed loop with
-    many workers each has as many as it came to, the first of its own: then gaps at the end are no gaps in its rows.
+    many workers or lanes each has as many as it came to, the first of its own: gaps at the end are no gaps in its rows.
     """
 
     index: NDArray[np.int64]
@@ -76,6 +76,9 @@ class Measured:
     """Why the run was ended before its time; empty when it was not."""
     workers: int = 1
     """Query i is worker i mod `workers`'s."""
+    lanes: int = 0
+    """Of sequences, a multiple of `workers`: query i is of lane i mod `lanes`, each of which has one query open and has
+    as many as it came to. 0: a worker's queries are of one lane."""
     replica: NDArray[np.int16] | None = None
     """Which replica each query went to, where its index does not say so; of one that was not sent, any."""
 
@@ -121,12 +124,13 @@ class Measured:
         return not len(self) or (self.index[-1] == len(self) - 1 and np.array_equal(self.index, np.arange(len(self))))
 
     def _is_of_prefixes(self) -> bool:
-        if self.workers == 1 or self.index[0] < 0 or not (np.diff(self.index) > 0).all():
+        lanes = self.lanes or self.workers
+        if lanes == 1 or self.index[0] < 0 or not (np.diff(self.index) > 0).all():
             return False
-        place, worker = np.divmod(self.index, self.workers)
-        last = np.full(self.workers, -1)
-        np.maximum.at(last, worker, place)
-        return np.array_equal(last + 1, np.bincount(worker, minlength=self.workers))
+        place, lane = np.divmod(self.index, lanes)
+        last = np.full(lanes, -1)
+        np.maximum.at(last, lane, place)
+        return np.array_equal(last + 1, np.bincount(lane, minlength=lanes))
 
     def answered(self) -> NDArray[np.bool]:
         """Which queries were answered well."""

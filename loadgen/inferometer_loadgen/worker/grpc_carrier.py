@@ -20,6 +20,7 @@ from inferometer_loadgen.worker.carrier import (
 )
 from inferometer_loadgen.worker.grpc_pool import GrpcConnection, GrpcPool
 from inferometer_loadgen.worker.pool import IN, OUT
+from inferometer_loadgen.worker.requests import ByNumber
 from inferometer_loadgen.worker.unsent import rest_of
 
 RECEIVE_BYTES = 65_536
@@ -38,7 +39,7 @@ STATUS_OF = {
 class GrpcCarrier:
     """Carries queries over the connections of a pool; `requests[replica][body]` are made beforehand."""
 
-    def __init__(self, pool: GrpcPool, requests: Sequence[Sequence[GrpcRequest]]) -> None:
+    def __init__(self, pool: GrpcPool, requests: Sequence[ByNumber[GrpcRequest]]) -> None:
         self._pool = pool
         self._usable = pool.usable
         self.by_fd = pool.by_fd

@@ -23,7 +23,7 @@ from inferometer_loadgen.worker.carrier import (
 )
 from inferometer_loadgen.worker.http_pool import NO_ROW, HttpConnection, HttpPool
 from inferometer_loadgen.worker.pool import IN, OUT
-from inferometer_loadgen.worker.requests import Sendable
+from inferometer_loadgen.worker.requests import ByNumber, Sendable
 from inferometer_loadgen.worker.unsent import rest_of
 
 RECEIVE_BYTES = 65_536
@@ -33,7 +33,7 @@ RECEIVE_BYTES = 65_536
 class HttpCarrier:
     """Carries queries over the connections of a pool; `requests` by replica and number are made beforehand."""
 
-    def __init__(self, pool: HttpPool, requests: Sequence[Sequence[Sendable]]) -> None:
+    def __init__(self, pool: HttpPool, requests: Sequence[ByNumber[Sendable]]) -> None:
         self._pool = pool
         self._free = pool.free
         self.by_fd = pool.by_fd
@@ -230,7 +230,7 @@ class HttpCarrier:
 class KeepingHttpCarrier(HttpCarrier):
     """Hands each good answer's body on; of a pool that keeps them."""
 
-    def __init__(self, pool: HttpPool, requests: Sequence[Sequence[Sendable]], keep: Keep) -> None:
+    def __init__(self, pool: HttpPool, requests: Sequence[ByNumber[Sendable]], keep: Keep) -> None:
         super().__init__(pool, requests)
         self._keep = keep
 

@@ -10,6 +10,8 @@ from math import gcd
 from time import monotonic_ns
 from typing import Protocol
 
+import numpy as np
+
 from inferometer_loadgen.stream import Issue
 from inferometer_loadgen.worker.balance import Balance
 from inferometer_loadgen.worker.carrier import Carrier
@@ -44,8 +46,21 @@ class Issuer(Protocol):
     def refill(self) -> None:
         """After answers may have come: hands over what has room now."""
 
+    def cut(self, records: Records) -> None:
+        """At the end of a load that had none: leaves in the records what was handed over."""
 
-class Scheduled:
+
+class _InTurn:
+    """One row after another: those that were handed over are the first."""
+
+    handed: int
+
+    def cut(self, records: Records) -> None:
+        """The others were never issued."""
+        records.cut(self.handed)
+
+
+class Scheduled(_InTurn):
     """Each row at its own time; a late one at once."""
 
     skipped = 0
@@ -77,7 +92,7 @@ class Scheduled:
         """An answer makes nothing due."""
 
 
-class Completion:
+class Completion(_InTurn):
     """As many rows open as the window holds: an answer sends the next one."""
 
     skipped = 0
@@ -117,7 +132,70 @@ class Completion:
         self._carrier.flush()
 
 
-class AtOnce:
+class InLanes:
+    """One row open in each lane: its answer sends the lane's next one, whatever has become of the other lanes.
+
+    So the rows that were issued are the first of each lane; of all rows they need not be. An answer that failed ends
+    its row like any other: the lane goes on, and nothing is sent again.
+    """
+
+    skipped = 0
+
+    def __init__(self, work: Work, t0_ns: int, carrier: Carrier, balance: Balance, records: Records) -> None:
+        self._work, self._records, self._ended = work, records, records.ended
+        self._carrier, self._balance = carrier, balance
+        self._end_ns = t0_ns + work.min_duration_ns
+        self._next = list(range(work.lanes))
+        """Of each lane, the row that goes next."""
+        self._seen = self._run_out = 0
+        self.handed = 0
+        self.over = not work.lanes
+        self.due_ns = NEVER_DUE_NS if self.over else t0_ns
+
+    def wake(self, now_ns: int) -> None:
+        """The beginning."""
+        del now_ns
+        self.due_ns = NEVER_DUE_NS
+        for lane in range(self._work.lanes):
+            self._issue(lane)
+        self._carrier.flush()
+
+    def refill(self) -> None:
+        """What has ended meanwhile sends the next of its lane."""
+        seen, ended = self._seen, self._ended
+        if seen == len(ended) or self.over:
+            return
+        for row in ended[seen:]:
+            self._issue(row % self._work.lanes)
+            seen += 1
+        self._seen = seen
+        self._carrier.flush()
+
+    def _issue(self, lane: int) -> None:
+        row, work = self._next[lane], self._work
+        if self.over:
+            return
+        while row >= len(work):
+            if not _grown(work, self._records):
+                self._run_out += 1
+                self.over = self._run_out == work.lanes
+                return
+        self._carrier.ask(self._balance.replica_of(row), row)
+        self._next[lane] = row + work.lanes
+        self.handed += 1
+        # As without lanes: the first query that is both late enough and one of enough is the last.
+        if self.handed >= work.min_rows and work.is_open_ended and monotonic_ns() >= self._end_ns:
+            self.over = True
+
+    def cut(self, records: Records) -> None:
+        """Rows of a lane that did not come so far as another were never issued."""
+        reach = max(row for row in self._next) - self._work.lanes + 1 if self.handed else 0
+        records.cut(reach)
+        short = [np.arange(row, reach, self._work.lanes) for row in self._next]
+        records.leave_out(np.concatenate(short) if short else np.empty(0, dtype=np.int64))
+
+
+class AtOnce(_InTurn):
     """All rows are due at the beginning: each replica has as many open as its window holds, until they run out.
 
     Rows belong to replicas by their index, so each replica goes through its own at its own pace. A range each says
@@ -155,7 +233,7 @@ class AtOnce:
         self._carrier.fill()
 
 
-class Interval:
+class Interval(_InTurn):
     """A row at each tick that finds nothing open; the other ticks are skipped and counted."""
 
     def __init__(self, work: Work, t0_ns: int, carrier: Carrier, balance: Balance, records: Records) -> None:
@@ -216,7 +294,11 @@ def issuer_of(work: Work, t0_ns: int, carrier: Carrier, balance: Balance, record
     """The one that this work asks for."""
     makers: dict[Issue, Callable[[], Issuer]] = {
         Issue.SCHEDULED: lambda: Scheduled(work, t0_ns, carrier, balance),
-        Issue.COMPLETION: lambda: Completion(work, t0_ns, carrier, balance, records),
+        Issue.COMPLETION: lambda: (
+            InLanes(work, t0_ns, carrier, balance, records)
+            if work.lanes
+            else Completion(work, t0_ns, carrier, balance, records)
+        ),
         Issue.AT_ONCE: lambda: (
             AtOnce(work, t0_ns, carrier) if balance.is_by_index else Completion(work, t0_ns, carrier, balance, records)
         ),

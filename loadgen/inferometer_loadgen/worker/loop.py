@@ -119,7 +119,7 @@ class MeasuredLoop:
         self._tick(clock())
         elapsed_ns = clock() - started_ns
         if work.is_open_ended:
-            self._records.cut(self._issuer.handed)
+            self._issuer.cut(self._records)
         return self._records, LoopStats(
             backlogged=self._carrier.backlogged,
             skipped_ticks=self._issuer.skipped,

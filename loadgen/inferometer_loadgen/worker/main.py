@@ -40,6 +40,7 @@ from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
 from inferometer_loadgen.worker.outputs import OutputsSender
 from inferometer_loadgen.worker.prepare import library_in, prepare
 from inferometer_loadgen.worker.records import Records
+from inferometer_loadgen.worker.sequenced import Numbering
 from inferometer_loadgen.worker.shared_bodies import BodiesFile
 from inferometer_loadgen.worker.shared_memory import new_memory
 from inferometer_loadgen.worker.vitals import read_vital_signs
@@ -118,7 +119,8 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     rounds = _Rounds(link, loop, prepared.carrier, access, limits, outputs, connections)
     frame = rounds.go(pair)
     while isinstance(frame, Draw):
-        of_round = structs.replace(plan, stream=frame.stream)
+        in_flight = plan.in_flight if frame.in_flight is None else frame.in_flight
+        of_round = structs.replace(plan, stream=frame.stream, in_flight=in_flight)
         pair = _lay_out(of_round, make_stream(frame.stream), settings.index, prepared.numbers, frame.round_number)
         link.send(Drawn(round_number=frame.round_number))
         frame = rounds.go(pair)
@@ -135,9 +137,20 @@ def _bodies_file(plan: Plan, settings: WorkerSettings) -> BodiesFile:
 
 def _lay_out(plan: Plan, stream: Stream, index: int, numbers: Bodies, round_number: int = 0) -> tuple[Work, Work]:
     """The warm-up and the measured stream of a round, as far as they are worker `index`'s."""
-    work = measured_work(plan, stream, index, numbers)
+    work = measured_work(plan, stream, index, _numbering(plan, index, numbers))
     work.round_number = round_number
-    return warm_up_work(plan, stream, index, numbers), work
+    return warm_up_work(plan, stream, index, _numbering(plan, index, numbers, is_warm_up=True)), work
+
+
+def _numbering(plan: Plan, index: int, numbers: Bodies, *, is_warm_up: bool = False) -> Bodies:
+    """With sequences, a new beginning of them; in a warm-up each query is one of its own.
+
+    So none is left open for the measured run to wait behind until the server forgets it.
+    """
+    if plan.sequences is None:
+        return numbers
+    sequences = structs.replace(plan.sequences, length=1) if is_warm_up else plan.sequences
+    return Numbering(sequences, plan.data.samples, index, plan.workers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +182,7 @@ class _Rounds:
         records, stats = self.loop.run(warm_up, _expect(frame, WarmUp).t0_ns, self.limits, measured=False)
         answered = records.status.count(QueryStatus.OK)
         first_error = self.access.redacted(stats.first_error)
-        self.link.send(Warmed(answered=answered, failed=len(records) - answered, first_error=first_error))
+        self.link.send(Warmed(answered=answered, failed=records.issued - answered, first_error=first_error))
 
         frame = self.link.wait()
         if isinstance(frame, Bye):
@@ -195,7 +208,7 @@ def _hand_over(
         link.send(frame)
     link.send(
         Finished(
-            rows=len(records),
+            rows=records.issued,
             backlogged=stats.backlogged,
             skipped_ticks=stats.skipped_ticks,
             cpu_ns=stats.cpu_ns,

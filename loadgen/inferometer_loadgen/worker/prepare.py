@@ -36,7 +36,16 @@ from inferometer_loadgen.worker.grpc_pool import GrpcPool
 from inferometer_loadgen.worker.http_carrier import HttpCarrier, KeepingHttpCarrier
 from inferometer_loadgen.worker.http_pool import HttpPool
 from inferometer_loadgen.worker.memory import available_bytes
-from inferometer_loadgen.worker.requests import Body, Encoded, Requests, grpc_requests, http_requests
+from inferometer_loadgen.worker.requests import (
+    Body,
+    ByNumber,
+    Encoded,
+    Requests,
+    Sendable,
+    grpc_requests,
+    http_requests,
+)
+from inferometer_loadgen.worker.sequenced import TEMPLATE_ID, GrpcInSequence, http_in_sequence
 from inferometer_loadgen.worker.shared_bodies import BodiesFile, hold_bodies
 from inferometer_loadgen.worker.work import Bodies
 
@@ -117,15 +126,19 @@ def prepare(
         calls = grpc_requests(replicas, lambda body: body_of(body).data, access.fields)
         _add_single_samples(plan, calls)
         pool = GrpcPool(replicas, plan.connections_per_replica, access.tls, asked, keep)
-        carrier: Carrier = GrpcCarrier(pool, calls.by_replica)
+        carrier: Carrier = GrpcCarrier(
+            pool, calls.by_replica if plan.sequences is None else [GrpcInSequence(own) for own in calls.by_replica]
+        )
         return Prepared(carrier, calls.numbers, answers[0].server_version, is_batched)
     requests = http_requests(plan.model, replicas, body_of, access.fields)
-    _add_single_samples(plan, requests)
+    by_replica: Sequence[ByNumber[Sendable]] = requests.by_replica
+    if plan.sequences is None:
+        _add_single_samples(plan, requests)
+    else:
+        by_replica = http_in_sequence(plan.model, replicas, body_of, plan.data.samples, access.fields)
     connections = HttpPool(replicas, plan.connections_per_replica, access.tls, asked, keeps=keep is not None)
     carrier = (
-        HttpCarrier(connections, requests.by_replica)
-        if keep is None
-        else KeepingHttpCarrier(connections, requests.by_replica, keep)
+        HttpCarrier(connections, by_replica) if keep is None else KeepingHttpCarrier(connections, by_replica, keep)
     )
     return Prepared(carrier, requests.numbers, answers[0].server_version, is_batched)
 
@@ -184,7 +197,9 @@ def _add_single_samples[R](plan: Plan, requests: Requests[R]) -> None:
 
 
 def _http_body(plan: Plan, model: ModelMetadata, samples: SampleLibrary, body: Body) -> Encoded:
-    made = http_batch([samples.sample(index) for index in body], model, plan.model.parameters)
+    # What is sent of it then has the parameters of a turn instead.
+    template_id = 0 if plan.sequences is None else TEMPLATE_ID
+    made = http_batch([samples.sample(index) for index in body], model, plan.model.parameters, template_id)
     return Encoded(made.data, made.json_length)
 
 

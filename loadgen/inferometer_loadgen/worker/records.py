@@ -26,7 +26,7 @@ class Records:
     `with_replica`: also which replica each went to, where its index does not say so.
     """
 
-    __slots__ = ("_handed_over", "_round_number", "done_ns", "ended", "replica", "sent_ns", "status")
+    __slots__ = ("_handed_over", "_left_out", "_round_number", "done_ns", "ended", "replica", "sent_ns", "status")
 
     def __init__(self, rows: int, *, with_replica: bool = False, round_number: int = 0) -> None:
         self._round_number = round_number
@@ -38,6 +38,7 @@ class Records:
         self.ended = array("i")
         """Rows in the order in which their queries ended, well or not."""
         self._handed_over = 0
+        self._left_out = np.empty(0, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.status)
@@ -56,6 +57,15 @@ class Records:
             if column is not None:
                 del column[rows:]
 
+    def leave_out(self, rows: NDArray[np.int64]) -> None:
+        """These were never issued: those of a lane that did not come so far as the others."""
+        self._left_out = rows
+
+    @property
+    def issued(self) -> int:
+        """How many rows there are without those that are left out."""
+        return len(self) - len(self._left_out)
+
     def relative_to(self, t0_ns: int) -> Columns:
         """All records, in times since `t0_ns`."""
         return self._of(slice(None), t0_ns)
@@ -70,6 +80,7 @@ class Records:
         """The records of queries that have not ended: at the end of a run, those that were not sent."""
         open_rows = np.ones(len(self), dtype=np.bool)
         open_rows[np.frombuffer(self.ended, dtype=np.int32)] = False
+        open_rows[self._left_out] = False
         rows = np.flatnonzero(open_rows)
         for start in range(0, len(rows), ROWS_PER_FRAME):
             yield self._frame(rows[start : start + ROWS_PER_FRAME], t0_ns)

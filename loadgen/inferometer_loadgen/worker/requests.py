@@ -6,7 +6,7 @@ a row is one sample, the number is the sample's own.
 
 from array import array
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -33,6 +33,13 @@ class Encoded(NamedTuple):
     data: bytes | memoryview
     json_length: int = 0
     """HTTP only: of the JSON at the beginning."""
+
+
+class ByNumber[R](Protocol):
+    """Requests to one replica."""
+
+    def __getitem__(self, number: int, /) -> R:
+        """The one with this number."""
 
 
 class Requests[R]:

@@ -45,6 +45,8 @@ class Work:
     """SCHEDULED only."""
     window: int = 0
     """COMPLETION and AT_ONCE: how many rows may be open at a time, over all replicas."""
+    lanes: int = 0
+    """COMPLETION: row j is of lane j mod `lanes`, each with one row open at a time; 0: any row may be the next."""
     interval_ns: int = 0
     """INTERVAL only."""
     is_open_ended: bool = False
@@ -99,5 +101,6 @@ def _work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Work:
         step=plan.workers,
         issue=stream.issue,
         window=share_of(plan.in_flight, plan.workers, index),
+        lanes=0 if plan.sequences is None else share_of(plan.sequences.count, plan.workers, index),
         interval_ns=interval_ns(plan.stream.target_qps) if stream.issue is Issue.INTERVAL else 0,
     )

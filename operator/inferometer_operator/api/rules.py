@@ -14,6 +14,7 @@ from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
 from inferometer_loadgen.spec.load import Data, Load
 from inferometer_loadgen.spec.target import ModelRepository, Target
+from inferometer_operator.api.closed_loop_rules import CLOSED_LOOP_RULES, STEPS_RULES
 from inferometer_operator.api.endpoint_rules import ENDPOINT_FITS_THE_PROTOCOL, endpoint_rules
 from inferometer_operator.api.schema import Rule, RulesOf
 
@@ -234,6 +235,8 @@ def _fit_rules(fit: scenarios.Fit) -> Iterator[Rule]:
         needed = given
         if fit.name == "targetQPS":
             needed = f"{given} || (self.scenario == 'Server' && has(self.load.findPeak))"
+        elif fit.name == "concurrency":
+            needed = f"{given} || has(self.load.concurrencySteps)"
         also = "" if ticking == "false" else f", and MultiStream in the dialect {scenarios.TICKING},"
         yield {
             "rule": f"{needed} || !(self.scenario in {_cel_list(fit.needed)} || {ticking}){filled}",
@@ -259,10 +262,11 @@ SPEC_RULES: RulesOf = {
         *recording_rules(),
         *ACCURACY_RULES,
         ENDPOINT_FITS_THE_PROTOCOL,
+        *CLOSED_LOOP_RULES,
     ),
     Target: (exactly_one_of(Target),),
     **endpoint_rules(exactly_one_of),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
-    Load: (ONE_WORKER_KNOWS, ONE_RATE),
+    Load: (ONE_WORKER_KNOWS, ONE_RATE, *STEPS_RULES),
 }

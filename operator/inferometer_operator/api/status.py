@@ -101,6 +101,20 @@ class SpreadStatus(StatusStruct, frozen=True, kw_only=True):
     high: Annotated[float, Meta(description="The upper end.")] | UnsetType = UNSET
 
 
+class StepStatus(StatusStruct, frozen=True, kw_only=True):
+    """One step of concurrency, measured in a round of its own; a latency is absent where a query had no answer."""
+
+    concurrency: Annotated[int, Meta(ge=1, description="Queries that were open at any time, over all workers.")]
+    errors: Annotated[int, Meta(ge=0, description="Queries that failed.")]
+    verdict: Annotated[ShortText, Meta(description="Valid, Invalid or Inconclusive.")]
+    is_result: Annotated[bool, Meta(description="Whether the run's figures are this step's.")] = False
+    samples_per_second: (
+        Annotated[float, Meta(description="As completed; absent where nothing was answered.")] | UnsetType
+    ) = UNSET
+    p50_ns: Annotated[int, Meta(description="Median latency.")] | UnsetType = UNSET
+    p99_ns: Annotated[int, Meta(description="99th percentile of the latency.")] | UnsetType = UNSET
+
+
 class Result(StatusStruct, frozen=True, kw_only=True):
     """The figures that the run is known by."""
 
@@ -239,6 +253,9 @@ class BenchmarkStatus(StatusStruct, frozen=True, kw_only=True):
     client: Annotated[ClientFigures, Meta(description="How fit the client was to measure.")] | UnsetType = UNSET
     peak: Annotated[PeakStatus, Meta(description="Of a search: the highest rate that is valid.")] | UnsetType = UNSET
     spread: Annotated[SpreadStatus, Meta(description="Of several rounds: how far they lie apart.")] | UnsetType = UNSET
+    steps: Annotated[
+        tuple[StepStatus, ...], Meta(max_length=32, description="Of steps of concurrency: those that were measured.")
+    ] = ()
     servers: Annotated[tuple[ServerStatus, ...], Meta(max_length=256, description="Each replica.")] = ()
     evidence: Annotated[
         tuple[Evidence, ...], Meta(max_length=EVIDENCE_LIMIT, description="What is kept of pods that failed.")

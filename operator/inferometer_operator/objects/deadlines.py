@@ -47,6 +47,8 @@ def load_bound_s(spec: BenchmarkSpec) -> float:
             spec, max(scenarios.min_duration_ns(spec.load) / 1e9, scenarios.min_queries(spec.load) / search.min)
         )
         return search.max_trials * (trial_s + BETWEEN_S) + (1 + MAX_STEPS_DOWN) * (full_s + BETWEEN_S)
+    if not isinstance(steps := spec.load.concurrency_steps, UnsetType):
+        return len(steps) * (_round_bound_s(spec) + BETWEEN_S)
     if isinstance(spec.repeat, UnsetType):
         return _round_bound_s(spec)
     count = spec.repeat.count

@@ -5,7 +5,7 @@ from dataclasses import replace
 from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.report import schema
-from inferometer_loadgen.report.short import ShortReport, in_short
+from inferometer_loadgen.report.short import ShortReport, ShortStep, in_short
 from inferometer_loadgen.report.words import deviation_words, figure, qps_of, result_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
@@ -21,6 +21,7 @@ from inferometer_operator.api.status import (
     Result,
     ServerStatus,
     SpreadStatus,
+    StepStatus,
     Summary,
     Versions,
 )
@@ -89,6 +90,7 @@ def verdict_status(observed: Observed, short: ShortReport, kept: Said) -> Benchm
         progress=_all_done(short, format_time(now)),
         client=UNSET if (lag_ns := short.send_lag_p99_ns) is None else ClientFigures(send_lag_p99_ns=lag_ns),
         result=_result(short.result, short.accuracy),
+        steps=tuple(_step(one) for one in short.steps),
         summary=_summary(short),
     )
 
@@ -199,6 +201,18 @@ def _result_words(short: ShortReport) -> str | None:
     """What the run is known by: of one that was scored, its score."""
     accuracy = short.accuracy
     return result_words(short.result) if accuracy is None else f"{accuracy.metric} {accuracy.value:.4g}"
+
+
+def _step(found: ShortStep) -> StepStatus:
+    return StepStatus(
+        concurrency=found.concurrency,
+        errors=found.errors,
+        verdict=found.verdict,
+        is_result=found.is_result,
+        samples_per_second=_given(found.samples_per_second),
+        p50_ns=_given(found.p50_ns),
+        p99_ns=_given(found.p99_ns),
+    )
 
 
 def _peak(found: schema.Peak | None) -> PeakStatus | UnsetType:

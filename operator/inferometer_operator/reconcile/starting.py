@@ -85,6 +85,10 @@ def stream_note(run: Run, planned: int) -> str:
             return f"one recording of {planned:,} queries over {workers}"
         case "Offline":
             return f"one query in {planned:,} requests over {workers}"
+        case "Concurrency" if not isinstance(steps := load.concurrency_steps, UnsetType):
+            return (
+                f"{len(steps)} rounds with {', '.join(f'{step:,}' for step in steps)} queries in flight over {workers}"
+            )
         case _:
             return f"one stream of queries, each sent when an answer has come, over {workers}"
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,8 @@ class Received:
     connection: int
     at_ns: int
     samples: tuple[int, ...] = ()
+    turn: tuple[int, bool, bool] | None = None
+    """Of a sequence: its id, and whether this is its first and its last request."""
 
 
 @dataclass
@@ -46,6 +49,13 @@ class Recorder:
     received: list[Received] = field(default_factory=list)
     delay_s: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def turn_in(parameters: Mapping[str, Any]) -> tuple[int, bool, bool] | None:
+    """What a request's parameters say of a sequence."""
+    if "sequence_id" not in parameters:
+        return None
+    return parameters["sequence_id"], parameters["sequence_start"], parameters["sequence_end"]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -62,11 +72,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        tensor = body[int(self.headers["Inference-Header-Content-Length"]) :]
+        json_length = int(self.headers["Inference-Header-Content-Length"])
+        tensor, parameters = body[json_length:], json.loads(body[:json_length]).get("parameters", {})
         numbers = np.frombuffer(tensor, "<i8")[:: self.width].tolist()
         if self._is_refused():
             return
-        received = Received(numbers[0], self.client_address[1], time.monotonic_ns(), tuple(numbers))
+        received = Received(
+            numbers[0], self.client_address[1], time.monotonic_ns(), tuple(numbers), turn_in(parameters)
+        )
         with self.recorder.lock:
             self.recorder.received.append(received)
         if self.recorder.delay_s:

@@ -11,7 +11,7 @@ import numpy as np
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc
 
-from integration.loadgen.recorder import MODEL, Received, Recorder
+from integration.loadgen.recorder import MODEL, Received, Recorder, turn_in
 
 type Act = Callable[[grpc.ServicerContext], object]
 """What a server does before it answers an inference."""
@@ -57,9 +57,14 @@ class _Servicer(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[
 
     def ModelInfer(self, request, context):  # noqa: N802
         numbers = np.frombuffer(request.raw_input_contents[0], "<i8")[:: self._width].tolist()
+        parameters = {
+            name: getattr(value, value.WhichOneof("parameter_choice")) for name, value in request.parameters.items()
+        }
         port = int(context.peer().rpartition(":")[2])
         with self._recorder.lock:
-            self._recorder.received.append(Received(numbers[0], port, time.monotonic_ns(), tuple(numbers)))
+            self._recorder.received.append(
+                Received(numbers[0], port, time.monotonic_ns(), tuple(numbers), turn_in(parameters))
+            )
         self._act(context)
         return pb.ModelInferResponse(model_name=MODEL, model_version="1")
 

@@ -69,9 +69,9 @@ def data(folder: Path) -> tuple[str, str]:
     return "--data", str(folder / "samples.npz")
 
 
-def stream_of(spec: Path, workers: int) -> list[dict[str, int]]:
+def stream_of(spec: Path, workers: int, *more: str) -> list[dict[str, int]]:
     make_config_map(spec.parent)
-    ended = inferometer("stream", str(spec), "--json", "--workers", str(workers))
+    ended = inferometer("stream", str(spec), "--json", "--workers", str(workers), *more)
     assert ended.code == 0, ended.stderr
     return [json.loads(line) for line in ended.stdout.splitlines()]
 

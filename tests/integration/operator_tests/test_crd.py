@@ -185,6 +185,41 @@ OVER_CREATION = {
         a_scenario("Concurrency"),
         "concurrency is missing",
     ),
+    "steps are in a concurrency's place": (
+        a_scenario("Concurrency", concurrencySteps=[1, 2, 4, 8]),
+        a_scenario("Concurrency", concurrencySteps=[1, 2], concurrency=8),
+        "leave one of them out",
+    ),
+    "steps rise": (
+        a_scenario("Concurrency", concurrencySteps=[4, 8], workers=4),
+        a_scenario("Concurrency", concurrencySteps=[4, 8, 8], workers=4),
+        "concurrencySteps do not rise",
+    ),
+    "steps have a share for each worker": (
+        a_scenario("Concurrency", concurrencySteps=[4, 8], workers=4),
+        a_scenario("Concurrency", concurrencySteps=[2, 8], workers=4),
+        "a step of concurrencySteps is smaller than the number of workers",
+    ),
+    "sequences are as many as queries are open": (
+        a_scenario("Concurrency", concurrency=4, sequences={"count": 4, "length": 10}, workers=2),
+        a_scenario("Concurrency", concurrency=8, sequences={"count": 4, "length": 10}, workers=2),
+        "sequences.count is not concurrency",
+    ),
+    "sequences stay with their worker": (
+        a_scenario("Concurrency", concurrency=6, sequences={"count": 6, "length": 10}, workers=3),
+        a_scenario("Concurrency", concurrency=6, sequences={"count": 6, "length": 10}, workers=4),
+        "sequences.count is no multiple of workers",
+    ),
+    "a single stream has one sequence": (
+        a_scenario("SingleStream", sequences={"count": 1, "length": 10}),
+        a_scenario("SingleStream", sequences={"count": 2, "length": 10}),
+        "more than one sequence in SingleStream",
+    ),
+    "sequences wait for answers": (
+        a_scenario("SingleStream", sequences={"count": 1, "length": 10}),
+        a_scenario("Offline", targetQPS=20, sequences={"count": 1, "length": 10}),
+        "sequences means nothing in this scenario",
+    ),
     "a concurrency is Concurrency's": (
         a_scenario("Concurrency", concurrency=8),
         a_scenario("SingleStream", concurrency=8),

@@ -32,6 +32,28 @@ def test_only_a_run_that_came_to_its_end_is_done(state: CoordinatorState, percen
     assert live.progress(state, now_ns=0).percent == percent
 
 
+def test_a_load_without_a_length_is_as_far_as_its_least_duration_over_all_rounds() -> None:
+    live = LiveView()
+    live.planned, live.is_open_ended = 100, True
+    live.rounds, live.t0_ns, live.last_scheduled_ns = 4, 1_000, 200
+    state = a_state(Phase.MEASURING, 5_000)
+
+    assert live.progress(state, now_ns=900).percent == 0
+    assert live.progress(state, now_ns=1_100).percent == 12
+    assert live.progress(state, now_ns=9_000).percent == 25
+    state.round_number, state.phase = 1, Phase.WARMING_UP
+    assert live.progress(state, now_ns=9_000).percent == 25
+    state.phase = Phase.MEASURING
+    assert live.progress(state, now_ns=1_100).percent == 37
+
+
+def test_nor_is_it_further_than_its_least_queries() -> None:
+    live = LiveView()
+    live.planned, live.is_open_ended = 1_000, True
+
+    assert live.progress(a_state(Phase.MEASURING, 200), now_ns=10**12).percent == 20
+
+
 def test_the_live_p99_is_of_what_was_measured() -> None:
     live = LiveView()
     live.add(range(1, 101))

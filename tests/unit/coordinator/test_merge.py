@@ -133,6 +133,32 @@ def test_a_closed_loop_has_of_each_worker_the_first_rows_of_its_own(issued: list
         assert len(measured.index[measured.of_worker(worker, workers)]) == count
 
 
+@given(st.data())
+def test_a_loop_in_lanes_has_of_each_lane_the_first_rows_of_its_own(data: st.DataObject) -> None:
+    workers, each = data.draw(st.integers(1, 5)), data.draw(st.integers(1, 4))
+    lanes = workers * each
+    counts = data.draw(st.lists(st.integers(0, 30), min_size=lanes, max_size=lanes).filter(any))
+    columns = shard_columns(workers, workers, is_open_ended=True)
+    # Lane l of all is worker l mod W's lane l div W.
+    for worker, own in enumerate(columns):
+        rows = [lane // workers + each * turn for lane in range(worker, lanes, workers) for turn in range(counts[lane])]
+        own.add(a_frame(rows, [worker + row * workers for row in rows]))
+    issued: list[int | None] = [sum(counts[worker::workers]) for worker in range(workers)]
+
+    measured = merge_open_ended(columns, (), issued=issued, lanes=lanes)
+
+    expected = sorted(lane + turn * lanes for lane, count in enumerate(counts) for turn in range(count))
+    assert measured.index.tolist() == measured.done_ns.tolist() == expected
+
+
+def test_a_loop_in_lanes_that_lacks_a_record_is_not_merged() -> None:
+    (gap,) = shard_columns(1, 1, is_open_ended=True)
+    gap.add(a_frame([0, 1, 2, 5], [1, 2, 3, 4]))
+
+    with pytest.raises(RecordsMissingError, match="of the first 2 records of sequence slot 1 some are missing"):
+        merge_open_ended([gap], (), issued=[None], lanes=2)
+
+
 def test_a_closed_loop_that_lacks_a_record_is_not_merged() -> None:
     (gap,) = shard_columns(1, 1, is_open_ended=True)
     gap.add(a_frame([0, 2], [1, 2]))

@@ -190,3 +190,25 @@ def test_a_trial_that_is_too_much_even_for_its_warm_up_is_judged() -> None:
     both_say(run, PREPARED)
 
     assert both_say(run, frames.Warmed(answered=1, failed=9, first_error="no answer")) == [ev.BeginWindow()]
+
+
+def test_a_step_that_is_too_much_even_for_its_warm_up_is_judged_unless_it_is_the_first() -> None:
+    failed = frames.Warmed(answered=1, failed=9, first_error="HTTP 503")
+    first, later = first_warm_up(), warming_up()
+    for run in (first, later):
+        run.plan = structs.replace(run.plan, concurrency_steps=(2, 4))
+
+    assert both_say(later, failed) == [ev.BeginWindow()]
+    first.handle(ev.Said(0, failed))
+    assert first.failure is not None
+    assert first.failure.type == RunFailure.WARM_UP_FAILED
+
+
+def first_warm_up() -> st.CoordinatorState:
+    run = st.CoordinatorState(REPEATED)
+    for index in (0, 1):
+        run.handle(ev.Joined(index, f"uid-{index}"))
+        run.handle(ev.Said(index, frames.Ready(samples=4, plan_hash=digest(REPEATED))))
+    run.start(a_start())
+    both_say(run, PREPARED)
+    return run

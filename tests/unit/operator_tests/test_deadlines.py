@@ -1,10 +1,19 @@
 """How long pods may live."""
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from inferometer_loadgen.spec.repeat import Repeat
 from inferometer_operator.objects import deadlines
 from unit.operator_tests.builders import a_spec
+
+
+def test_pods_may_live_as_long_as_all_steps_of_concurrency_take() -> None:
+    ordinary = a_spec()
+    load = structs.replace(ordinary.load, target_qps=UNSET, concurrency=4)
+    once = structs.replace(ordinary, scenario="Concurrency", load=load)
+    steps = structs.replace(once, load=structs.replace(load, concurrency=UNSET, concurrency_steps=(1, 2, 4)))
+
+    assert deadlines.load_bound_s(steps) >= 3 * deadlines.load_bound_s(once)
 
 
 def test_pods_may_live_as_long_as_all_rounds_and_the_cooldowns_between_them_take() -> None:

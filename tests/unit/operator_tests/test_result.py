@@ -5,7 +5,7 @@ import pytest
 from msgspec import UNSET
 
 from inferometer_loadgen.plan import Deviation
-from inferometer_loadgen.report.schema import AccuracyReport, Peak, Reason, Report, Spread
+from inferometer_loadgen.report.schema import AccuracyReport, Peak, Reason, Report, Spread, StepReport
 from inferometer_loadgen.report.short import in_short
 from inferometer_loadgen.rules.submittable import Obstacle
 from inferometer_operator.api.conditions import ConditionType
@@ -16,6 +16,7 @@ from inferometer_operator.api.status import (
     PeakStatus,
     Result,
     SpreadStatus,
+    StepStatus,
     Summary,
 )
 from inferometer_operator.reconcile.result import finished_status, told_of
@@ -59,6 +60,26 @@ def test_what_a_search_has_found_and_how_far_rounds_lie_apart_are_there() -> Non
     assert status.peak == PeakStatus(trials=6, client_limited=True, valid_qps=120)
     assert status.spread == SpreadStatus(rounds=5, confidence=0.9375, low=40.1)
     assert of(a_report()).peak is UNSET
+
+
+def test_steps_of_concurrency_are_a_table_of_which_one_is_the_result() -> None:
+    one, other = (
+        StepReport(
+            concurrency=number,
+            samples_per_second=rate,
+            p50_ns=1,
+            p99_ns=None,
+            errors=2,
+            verdict="Valid",
+            is_result=rate is not None,
+        )
+        for number, rate in ((1, 123.45678), (2, None))
+    )
+
+    assert of(a_report(steps=(one, other))).steps == (
+        StepStatus(concurrency=1, errors=2, verdict="Valid", is_result=True, samples_per_second=123.457, p50_ns=1),
+        StepStatus(concurrency=2, errors=2, verdict="Valid", p50_ns=1),
+    )
 
 
 @pytest.mark.parametrize(("verdict", "valid"), [("Valid", "True"), ("Invalid", "False"), ("Inconclusive", "Unknown")])

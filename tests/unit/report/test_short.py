@@ -2,9 +2,10 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from inferometer_loadgen.protocol.api import FailureReport
-from inferometer_loadgen.report.schema import Reason
+from inferometer_loadgen.report.schema import Reason, StepReport
 from inferometer_loadgen.report.short import LIMIT_BYTES, decode, encode, in_short
 
 from .reports import a_report
@@ -32,6 +33,35 @@ def test_it_is_never_longer_than_kubernetes_keeps_whole(letter: str) -> None:
     assert found.failure is not None
     assert found.failure.type == "WorkerLost"
     assert msgspec.structs.replace(found, reasons=(), failure=None) == msgspec.structs.replace(SHORT, reasons=())
+
+
+A_STEP = StepReport(
+    concurrency=256,
+    samples_per_second=98_765.43210987,
+    p50_ns=123_456_789,
+    p99_ns=123_456_789,
+    errors=0,
+    verdict="Invalid",
+    is_result=False,
+)
+
+
+def test_all_steps_of_concurrency_are_there_where_they_fit_and_none_where_they_do_not() -> None:
+    reason = Reason(type="LatencyBoundExceeded", message="x" * 5000)
+    most = replace(in_short(a_report(steps=(A_STEP,) * 32), "ab" * 32), reasons=(reason,) * 4)
+    long = in_short(a_report(steps=(replace(A_STEP, errors=10**12, p99_ns=10**12, verdict="Inconclusive"),) * 32), "")
+    failed = replace(long, reasons=most.reasons, failure=FailureReport(type="WorkerLost", message="\x00" * 5000))
+
+    kept, dropped = decode(encode(most).decode()), decode(encode(failed).decode())
+
+    assert len(encode(most)) <= LIMIT_BYTES
+    assert len(encode(failed)) <= LIMIT_BYTES
+    assert kept is not None
+    assert dropped is not None
+    assert kept.steps == most.steps
+    assert kept.steps[0].samples_per_second == 98_765.4
+    assert kept.reasons
+    assert dropped.steps == ()
 
 
 def test_that_a_run_was_called_off_is_never_cut() -> None:

@@ -55,5 +55,7 @@ def _remedy(measured: Measured, plan: Plan) -> str:
         )
     if plan.find_peak is not None:
         return "lower spec.load.findPeak.min, add replicas or make the model faster"
+    if plan.concurrency_steps:
+        return "begin spec.load.concurrencySteps lower, add replicas or make the model faster"
     lower = {"Concurrency": "lower spec.load.concurrency", "Replay": "replay a lighter recording"}
     return f"{lower.get(plan.stream.scenario, 'lower spec.load.targetQPS')}, add replicas or make the model faster"
