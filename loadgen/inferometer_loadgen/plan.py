@@ -129,6 +129,8 @@ class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Which rate Server's result is: of what was completed, or, by the rules of v0.5, as it was scheduled."""
     accuracy_target: float | None = None
     """The least score of an accuracy run; None where it is only reported."""
+    accuracy_target_source: str = ""
+    """What the edition of the rules asks, and where it says so; empty where the target is the user's own."""
 
 
 class Deviation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

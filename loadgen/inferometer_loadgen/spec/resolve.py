@@ -108,6 +108,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             early_stopping=load.early_stopping is True,
             server_metric="Completed" if fixed.server_metric is None else fixed.server_metric.takes,
             accuracy_target=_accuracy_target(spec),
+            accuracy_target_source=editions.accuracy_source(spec),
         ),
         scorer=_scorer(spec),
         workers=load.workers,
