@@ -65,6 +65,7 @@ def filled(spec: BenchmarkSpec) -> BenchmarkSpec:
             and getattr(load, attribute) is UNSET
             and (attribute != "target_qps" or dialect == TICKING)
             and (attribute != "early_stopping" or _may_stop_early(spec, dialect))
+            and (attribute != "samples_per_query" or load.find_peak is UNSET)
         ):
             missing[attribute] = fixed.takes
     accuracy = spec.accuracy if spec.task is UNSET else quality.accuracy_filled(spec.accuracy, pack.tasks[spec.task])
