@@ -217,6 +217,8 @@ class RoundReport(ReportStruct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     warnings: tuple[Reason, ...]
     result: Result
+    ended_early: str = ""
+    """Why a trial was not sent to its end: it could not be valid any more. Empty where it was."""
 
 
 class Spread(ReportStruct, frozen=True, kw_only=True):
@@ -288,6 +290,8 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     """None where the plan does not repeat."""
     peak: Peak | None = None
     """None where none was looked for."""
+    ended_early: str = ""
+    """As in a round; empty but where a search was cut short in a trial."""
 
 
 def encode(report: Report) -> bytes:

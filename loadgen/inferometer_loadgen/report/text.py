@@ -118,7 +118,9 @@ def _by_which_rules(report: Report) -> Iterator[str]:
 def _rounds(report: Report) -> Iterator[str]:
     for one in report.rounds:
         at = "" if one.purpose == "Repeat" else f" ({one.purpose.lower()} at {_load_of(report, one)})"
-        yield f"round {one.number}{at}: {one.verdict}, {result_words(one.result) or 'no data (nothing was answered)'}"
+        early = f", ended early: {one.ended_early}" if one.ended_early else ""
+        said = result_words(one.result) or "no data (nothing was answered)"
+        yield f"round {one.number}{at}: {one.verdict}, {said}{early}"
     if report.peak is not None:
         yield _peak(report.peak)
     spread, result = report.spread, report.result

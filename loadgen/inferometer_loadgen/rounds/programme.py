@@ -21,6 +21,8 @@ class Round:
     judge: JudgePlan
     cooldown_ns: int = 0
     """Without any load, before it begins."""
+    may_end_early: bool = False
+    """Whether it need not be sent to its end once it cannot be valid any more."""
 
     def plan(self, whole: Plan) -> Plan:
         """The plan of this round alone, as part of a whole plan."""

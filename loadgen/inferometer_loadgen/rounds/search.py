@@ -152,4 +152,5 @@ class PeakSearch:
             structs.replace(stream, min_duration_ns=lasts_ns, min_queries=1),
             # A trial says where to look. To be sure takes the queries of the measured run, so it alone is asked to be.
             structs.replace(self.plan.judge, min_duration_ns=lasts_ns, min_queries=1, early_stopping=False),
+            may_end_early=True,
         )

@@ -67,6 +67,7 @@ def round_report(report: Report, number: int, purpose: Literal["Repeat", "Trial"
         reasons=report.reasons,
         warnings=report.warnings,
         result=report.result,
+        ended_early=report.ended_early,
     )
 
 

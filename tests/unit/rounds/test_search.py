@@ -201,3 +201,22 @@ def test_where_the_measured_run_fails_a_sample_less_is_measured() -> None:
 
 def test_the_search_for_samples_begins_where_it_is_told() -> None:
     assert first_round(a_plan_of_samples(min_samples_per_query=5)).stream.samples_per_query == 5
+
+
+def test_only_trials_may_be_given_up_before_their_end() -> None:
+    programme, reports = programme_of(a_plan()), list[Report]()
+    while (following := programme.after(reports)) is not None:
+        assert following.may_end_early != is_full(following)
+        verdict = "Valid" if following.stream.target_qps <= 100 else "Invalid"
+        reports.append(a_report(verdict=verdict, plan=following.plan(a_plan())))
+
+
+def test_a_trial_that_was_given_up_says_why() -> None:
+    plan = a_plan()
+    first, *others = rounds_of(plan, lambda *_: "Invalid")
+    ended = structs.replace(first, ended_early="12 of its queries were late, 9 of 1,000 may be")
+
+    report = programme_of(plan).report([ended, *others], "")
+
+    assert [bool(one.ended_early) for one in report.rounds] == [True, False]
+    assert "ended early: 12 of its queries were late, 9 of 1,000 may be" in report_text(report, "")
