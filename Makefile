@@ -12,7 +12,7 @@ UV      := $(UV_VENV)/bin/uv
 LOCKS   := requirements/dev.txt requirements/runtime.txt requirements/bootstrap.txt
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test unit integration e2e lint crds images cluster-up cluster-down bench lock wheel-test clean
+.PHONY: help demo test unit integration e2e lint crds images cluster-up cluster-down bench bench-peak lock wheel-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -54,6 +54,10 @@ bench: $(VENV)/.synced ## our client beside its peers: CPU, throughput, pacing, 
 	@dev/need wrk
 	@dev/need libb64.so.0d libb64-0d
 	@PYTHONPATH=dev $(BIN)/python -m benchmarks
+
+bench-peak: $(VENV)/.synced ## findPeak beside perf_analyzer's binary search, on a queue; about 7 minutes
+	@dev/need libb64.so.0d libb64-0d
+	@PYTHONPATH=dev $(BIN)/python -m benchmarks.peak
 
 wheel-test: $(VENV)/.synced ## build the wheel and run the unit tests against it as installed
 	@dev/wheel-test

@@ -31,10 +31,12 @@ def build(folder: Path) -> None:
 class NullServer:
     """One server process for the length of a block, on one core; it ends with us, whatever ends us."""
 
-    def __init__(self, folder: Path, protocol: Protocol, core: int, model: Model) -> None:
+    def __init__(self, folder: Path, protocol: Protocol, core: int, model: Model, service_us: int = 0) -> None:
+        """`service_us`: over HTTP, a queue that answers one request after another, each after this time."""
         answers = folder / f"answers-{protocol}"
         answers.write_bytes(model.http_answers() if protocol == "http" else model.grpc_answers())
         command = [str(folder / f"null_{protocol}"), str(core), str(answers)]
+        command += [str(service_us)] if service_us else []
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.port = int(self._line())
 

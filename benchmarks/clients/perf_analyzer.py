@@ -9,7 +9,7 @@ dozens, so a run that does not end has a second try.)
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -59,11 +59,16 @@ class PerfAnalyzer:
     def _measure_start_up(self, case: Case, target: Target) -> int:
         return self._run(case, target, ["--async", "--request-count", str(FEW)])[1]
 
-    def _run(self, case: Case, target: Target, options: Sequence[str]) -> tuple[str, int]:
+    def command(self, port: int, options: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """What to run against a server on loopback, and in which environment."""
         libraries = {"LD_LIBRARY_PATH": str(self._folder / "nvidia" / "cuda_runtime" / "lib")}
-        command = [str(self._program), "-m", NAME, "-x", VERSION, "-i", self.protocol, "-u", f"127.0.0.1:{target.port}"]
-        command += ["--concurrency-range", str(case.in_flight), *options]
+        model = ["-m", NAME, "-x", VERSION, "-i", self.protocol, "-u", f"127.0.0.1:{port}"]
+        return [str(self._program), *model, *options], libraries
+
+    def _run(self, case: Case, target: Target, options: Sequence[str]) -> tuple[str, int]:
+        command, libraries = self.command(target.port, ["--concurrency-range", str(case.in_flight), *options])
+        run = partial(program, command, target.client_core, case.limit_s, libraries)
         try:
-            return program(command, target.client_core, case.limit_s, libraries)
+            return run()
         except NotEndedError:
-            return program(command, target.client_core, case.limit_s, libraries)
+            return run()

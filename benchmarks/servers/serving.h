@@ -30,6 +30,8 @@ struct answer {
 static struct answer answers[MAX_ANSWERS];
 static int answer_count;
 static unsigned long long requests, bytes;
+static int timer = -1;          /* a timerfd, where the server has one */
+static void (*on_timer)(void);  /* what it does when that fires */
 static struct connection *connections[MAX_FDS];
 
 /* What each server says for itself. */
@@ -106,12 +108,15 @@ static void serve(size_t connection_size) {
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event)) err(1, "epoll_ctl");
     event.data.fd = STDIN_FILENO;
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event)) err(1, "epoll_ctl");
+    event.data.fd = timer;
+    if (timer >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &event)) err(1, "epoll_ctl");
     for (;;) {
         int count = epoll_wait(epoll, events, EVENTS, -1);
         for (int i = 0; i < count; i++) {
             int fd = events[i].data.fd;
             if (fd == listener) accept_all(epoll, listener, connection_size);
             else if (fd == STDIN_FILENO) say_counts();
+            else if (fd == timer) on_timer();
             else on_readable(fd, connections[fd]);
         }
     }

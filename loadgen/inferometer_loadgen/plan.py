@@ -129,6 +129,8 @@ class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Which rate Server's result is: of what was completed, or, by the rules of v0.5, as it was scheduled."""
     accuracy_target: float | None = None
     """The least score of an accuracy run; None where it is only reported."""
+    accuracy_target_source: str = ""
+    """What the edition of the rules asks, and where it says so; empty where the target is the user's own."""
 
 
 class Deviation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -152,11 +154,15 @@ class RepeatPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class FindPeakPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A search for the highest valid rate of Server, from short trials to the measured run."""
+    """A search for the highest valid load, from short trials to the measured run: Server's rate, or by the rules of
+    2019 MultiStream's samples per query."""
 
-    min_qps: float
-    max_qps: float
-    """`stream.target_qps` is this too: what a worker prepares for."""
+    min_qps: float = 0.0
+    max_qps: float = 0.0
+    """`stream.target_qps` is this too: what a worker prepares for. 0 where samples per query are looked for."""
+    min_samples_per_query: int = 0
+    max_samples_per_query: int = 0
+    """`stream.samples_per_query` is this too. 0 where a rate is looked for."""
     tolerance: float
     """As a fraction: neighbouring rates of the search lie no further apart."""
     trial_duration_ns: int

@@ -124,11 +124,18 @@ def _fact(task: str, scenario: str, field: str, fixed: Any) -> dict[str, Any]:
 
 
 def _quality(task: str, rules: "TaskRules") -> Iterator[dict[str, Any]]:
+    from inferometer_loadgen.rules.pack import least_score
+
     for one in rules.quality:
         ratios = " or ".join(f"{ratio:.4g}" for ratio in one.ratios)
         most = "" if one.most is None else f", at most {one.most:g}"
         takes = f"{ratios} x {one.reference:g} {one.metric}{most}"
         yield {"task": task, "scenario": "", "field": "quality", "takes": takes, "source": one.source}
+    if len(rules.quality) == 1:
+        (one,) = rules.quality
+        targets = {f"accuracy.target ({ratio:.4g})": least_score(one, ratio) for ratio in one.ratios}
+        for field, value in {"accuracy.scorer": one.scorer, **targets}.items():
+            yield {"task": task, "scenario": "", "field": field, "takes": value, "source": one.source}
 
 
 def _shown(pack: "RulePack", rows: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -161,7 +168,7 @@ def _text(value: object) -> str:
         case int() if value < 2**40:
             return f"{value:,}"
         case float():
-            return f"{value:g}"
+            return f"{value:.8g}"
         case _:
             return str(value)
 

@@ -112,6 +112,7 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
     from msgspec import UnsetType
 
     from inferometer_loadgen.spec import scenarios
+    from inferometer_loadgen.spec.find_peak import bounds_words
     from inferometer_loadgen.spec.units import format_duration_ns
     from inferometer_loadgen.stream.lengths import expected_samples
     from inferometer_loadgen.verdict.wording import counted, percentile_name
@@ -123,7 +124,7 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
         recorded = counted(recording.queries, "query", "queries")
         yield f"{recorded} in {format_duration_ns(recording.lasts_ns)} as recorded"
     elif not isinstance(search := load.find_peak, UnsetType):
-        yield f"a search for the peak from {search.min:,g}/s to {search.max:,g}/s, trials of {search.trial_duration}"
+        yield f"a search for the peak from {bounds_words(search)}, trials of {search.trial_duration}"
     elif spec.scenario == "Server":
         expected = max(scenarios.min_queries(load), round(qps * duration_ns / 1e9))
         takes_ns = max(duration_ns, round(expected / qps * 1e9))

@@ -74,7 +74,16 @@ class CalledOff:
     reason: str
 
 
-type Event = Joined | Said | Left | WindowRead | RoundJudged | CooledDown | Scored | Broken | Overdue | CalledOff
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The round that is measured cannot be valid any more, and need not be sent to its end."""
+
+    why: str
+
+
+type Event = (
+    Joined | Said | Left | WindowRead | RoundJudged | CooledDown | Scored | Broken | Overdue | CalledOff | Decided
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+import msgspec
 from prometheus_client import generate_latest
 
 from inferometer_loadgen import plan as plans
@@ -33,6 +34,7 @@ from inferometer_loadgen.coordinator.scoring import accuracy_of
 from inferometer_loadgen.coordinator.scrape import Scraper
 from inferometer_loadgen.coordinator.self_reports import vitals_of
 from inferometer_loadgen.coordinator.spool import OutputsError, OutputsSpool
+from inferometer_loadgen.coordinator.trial_watch import TrialWatch
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
@@ -42,6 +44,7 @@ from inferometer_loadgen.rounds import Round, first_round, programme_of
 from inferometer_loadgen.stream import Issue, is_open_ended, issue_of, make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
 from inferometer_loadgen.verdict.accuracy import Accuracy
+from inferometer_loadgen.verdict.fate import judge_ended_early
 
 LEAD_NS = 250_000_000
 """From the message to time 0: long enough to reach every worker."""
@@ -76,9 +79,11 @@ class Run:
         self._leave = leave
         self._state = st.CoordinatorState(plan)
         self._programme = programme_of(plan)
-        self._round_plan = first_round(plan).plan(plan)
+        first = first_round(plan)
+        self._round_plan = first.plan(plan)
         """Of the round that is prepared or measured."""
         self._stream = make_stream(self._round_plan.stream)
+        self._watch = TrialWatch(first, plan, self._stream)
         self._live = LiveView()
         self._metrics = LoadMetrics(self._round_plan, self._stream)
         self._round_t0_ns = 0
@@ -242,6 +247,8 @@ class Run:
             try:
                 self._columns[index].add(records)
                 self._metrics.note_records(index, records)
+                if why := self._watch.add(index, records):
+                    self._events.put_nowait(ev.Decided(why))
             except (RecordsMissingError, RecordsTwiceError) as error:
                 refusal = str(error)
         if refusal:
@@ -317,7 +324,9 @@ class Run:
         try:
             facts = self._facts()
             self._reports.append(
-                await asyncio.to_thread(_judge, facts, self._columns, self._state.called_off, self._accuracy)
+                await asyncio.to_thread(
+                    _judge, facts, self._columns, self._state.called_off, self._accuracy, self._state.ended_early
+                )
             )
         except NothingMeasuredError:
             if not self._reports:
@@ -356,6 +365,7 @@ class Run:
         self._columns = shard_columns(
             len(self._stream), self._plan.workers, is_open_ended=is_open_ended(following.stream)
         )
+        self._watch = TrialWatch(following, self._plan, self._stream)
         self._round_t0_ns = 0
         self._metrics.begin_round(self._round_plan, self._stream)
         self._heard.clear()
@@ -426,7 +436,11 @@ class NothingMeasuredError(Exception):
 
 
 def _judge(
-    facts: RunFacts, columns: list[WorkerColumns], called_off: str, accuracy: Callable[[], Accuracy | None]
+    facts: RunFacts,
+    columns: list[WorkerColumns],
+    called_off: str,
+    accuracy: Callable[[], Accuracy | None],
+    ended_early: str = "",
 ) -> schema.Report:
     servers = tuple(
         _counts(replica.name, growth) for replica, growth in zip(facts.assignment.replicas, facts.growth, strict=True)
@@ -452,6 +466,9 @@ def _judge(
         measured = when_called_off(measured, called_off)
         if not len(measured):
             raise NothingMeasuredError
+    elif ended_early:
+        measured, verdict = judge_ended_early(measured, facts.plan, ended_early)
+        return msgspec.structs.replace(build_report(facts, measured, verdict), ended_early=ended_early)
     elif measured.answered().all():
         measured = replace(measured, accuracy=accuracy())
     return build_report(facts, measured, judge(measured, facts.plan))

@@ -124,6 +124,8 @@ class CoordinatorState:
     failure: FailureReport | None = None
     called_off: str = ""
     """Why the run was ended while it was measured; empty when it was not."""
+    ended_early: str = ""
+    """Why the round that is measured was not sent to its end; empty where it was."""
     loss: FailureReport | None = None
     """What the run will have failed of, once what was measured is reported."""
     round_number: int = 0
@@ -174,8 +176,8 @@ class CoordinatorState:
                 return [ev.SendAll(frames.Bye())]
             case ev.Overdue():
                 return self._overdue(event.phase)
-            case ev.CalledOff():
-                return self._call_off(event.reason)
+            case ev.CalledOff() | ev.Decided():
+                return self._cut(event)
             case ev.Broken():
                 return self._break(event.type, event.message)
 
@@ -287,7 +289,7 @@ class CoordinatorState:
             self.cut_short = ""  # There was nothing left to be cut.
         if then is None or self.cut_short:
             return self._score()
-        self.round_number, self._next = then.number, then
+        self.round_number, self._next, self.ended_early = then.number, then, ""
         left = [index for index, worker in self.workers.items() if not worker.connected]
         for worker in self.workers.values():
             worker.begin_round()
@@ -322,6 +324,14 @@ class CoordinatorState:
         if self.phase not in {Phase.MEASURING, Phase.DRAINING}:
             return self._fail(RunFailure.ABORTED, f"{reason}, before anything was measured")
         self.called_off = self.called_off or reason
+        return self._stop()
+
+    def _cut(self, event: ev.CalledOff | ev.Decided) -> list[ev.Instruction]:
+        if isinstance(event, ev.CalledOff):
+            return self._call_off(event.reason)
+        if self.phase is not Phase.MEASURING:
+            return []  # All is sent, or something else has ended it.
+        self.ended_early = event.why
         return self._stop()
 
     def _lose(self, type_: RunFailure, message: str) -> list[ev.Instruction]:

@@ -6,7 +6,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.plan import FindPeakPlan, Plan
 from inferometer_loadgen.protocol.api import RunProgress, RunStatus
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_loadgen.verdict.wording import percentile_name
@@ -23,7 +23,7 @@ def _load_facts(plan: Plan) -> Iterator[str]:
     if plan.repeat is not None:
         yield f"{plan.repeat.count} rounds"
     if plan.find_peak is not None:
-        yield f"peak from {plan.find_peak.min_qps:,g}/s to {plan.find_peak.max_qps:,g}/s"
+        yield f"peak from {peak_bounds(plan.find_peak)}"
     elif plan.stream.target_qps and plan.stream.scenario != "Offline":
         yield f"{plan.stream.target_qps:,.1f}/s"
     if plan.concurrency_steps:
@@ -32,11 +32,18 @@ def _load_facts(plan: Plan) -> Iterator[str]:
         yield f"{plan.in_flight:,} in flight"
     if plan.sequences is not None:
         yield f"sequences of {plan.sequences.length:,}"
-    if plan.stream.samples_per_query > 1:
+    if plan.stream.samples_per_query > 1 and plan.find_peak is None:
         yield f"{plan.stream.samples_per_query} samples a query"
     if plan.judge.latency_bound_ns:
         percentile = percentile_name(plan.judge.latency_percentile)
         yield f"{percentile} <= {format_duration_ns(plan.judge.latency_bound_ns)}"
+
+
+def peak_bounds(search: FindPeakPlan) -> str:
+    """Between what the peak is looked for."""
+    if search.max_samples_per_query:
+        return f"{search.min_samples_per_query:,} to {search.max_samples_per_query:,} samples a query"
+    return f"{search.min_qps:,g}/s to {search.max_qps:,g}/s"
 
 
 class Display:

@@ -18,8 +18,8 @@ def settings_of(report: Report) -> dict[str, LogValue]:
     """Those of the run that the result tells of: at the peak, its rate instead of the highest that was tried."""
     stream = report.plan.stream
     if report.plan.find_peak is not None:
-        rates = [item.target_qps for item in report.rounds if item.result == report.result]
-        stream = replace(stream, target_qps=rates[-1] if rates else stream.target_qps)
+        for item in (item for item in report.rounds if item.result == report.result):
+            stream = replace(stream, target_qps=item.target_qps, samples_per_query=item.samples_per_query)
     return effective_settings(stream, report.plan.judge)
 
 

@@ -209,6 +209,7 @@ class RoundReport(ReportStruct, frozen=True, kw_only=True):
     at the rate that trials have found. Step: with another number of requests in flight."""
     target_qps: float
     """Of the stream that was sent; 0 where answers or a recording pace it."""
+    samples_per_query: int = 1
     start_time: str
     """Wall-clock time of its own T0, RFC 3339, UTC."""
     stream_digest: str
@@ -216,6 +217,8 @@ class RoundReport(ReportStruct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     warnings: tuple[Reason, ...]
     result: Result
+    ended_early: str = ""
+    """Why a trial was not sent to its end: it could not be valid any more. Empty where it was."""
 
 
 class Spread(ReportStruct, frozen=True, kw_only=True):
@@ -237,7 +240,7 @@ class Spread(ReportStruct, frozen=True, kw_only=True):
 
 
 class Peak(ReportStruct, frozen=True, kw_only=True):
-    """The highest rate that is valid, as far as it was found."""
+    """The highest load that is valid, as far as it was found: a rate, or by the rules of 2019 samples per query."""
 
     valid_qps: float | None
     """Measured in full, and Valid; None where no such run was."""
@@ -247,6 +250,9 @@ class Peak(ReportStruct, frozen=True, kw_only=True):
     trials: int
     client_limited: bool
     """Whether at `not_valid_qps` it was the measurement that was in doubt: the peak is `valid_qps` at least."""
+    valid_samples_per_query: int | None = None
+    not_valid_samples_per_query: int | None = None
+    """Of a search for samples per query, in place of the two rates, and of the same meaning."""
 
 
 class StepReport(ReportStruct, frozen=True, kw_only=True):
@@ -302,6 +308,8 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     """None where none was looked for."""
     steps: tuple[StepReport, ...] = ()
     """Of a plan with steps of concurrency: those that were measured."""
+    ended_early: str = ""
+    """As in a round; empty but where a search was cut short in a trial."""
 
 
 def encode(report: Report) -> bytes:

@@ -16,6 +16,7 @@ from inferometer_loadgen.report.schema import (
     ReplicaReport,
     Report,
     Result,
+    RoundReport,
     WorkerReport,
 )
 from inferometer_loadgen.report.step_words import step_lines
@@ -120,8 +121,10 @@ def _rounds(report: Report) -> Iterator[str]:
         yield from step_lines(report)
         return
     for one in report.rounds:
-        at = "" if one.purpose == "Repeat" else f" ({one.purpose.lower()} at {figure(one.target_qps)}/s)"
-        yield f"round {one.number}{at}: {one.verdict}, {result_words(one.result) or 'no data (nothing was answered)'}"
+        at = "" if one.purpose == "Repeat" else f" ({one.purpose.lower()} at {_load_of(report, one)})"
+        early = f", ended early: {one.ended_early}" if one.ended_early else ""
+        said = result_words(one.result) or "no data (nothing was answered)"
+        yield f"round {one.number}{at}: {one.verdict}, {said}{early}"
     if report.peak is not None:
         yield _peak(report.peak)
     spread, result = report.spread, report.result
@@ -133,18 +136,36 @@ def _rounds(report: Report) -> Iterator[str]:
         )
 
 
+def _load_of(report: Report, one: RoundReport) -> str:
+    search = report.plan.find_peak
+    if search is not None and search.max_samples_per_query:
+        return f"{counted(one.samples_per_query, 'sample', 'samples')} a query"
+    return f"{figure(one.target_qps)}/s"
+
+
 def _peak(peak: Peak) -> str:
     trials = counted(peak.trials, "trial", "trials")
-    if peak.valid_qps is None:
+    found, failed = _at_the_peak(peak)
+    if found is None:
         return f"peak: none found in {trials}"
-    found = f"{figure(peak.valid_qps)} queries/s"
-    if peak.not_valid_qps is None:
-        return f"peak: at least {found}, no higher rate failed in {trials}"
-    if peak.not_valid_qps == peak.valid_qps:
-        return f"peak: at least {found}, though a trial of it was not valid, and no higher rate was tried; {trials}"
+    if failed is None:
+        return f"peak: at least {found}, nothing higher failed in {trials}"
+    if failed == found:
+        return f"peak: at least {found}, though a trial of it was not valid, and nothing higher was tried; {trials}"
     if peak.client_limited:
-        return f"peak: client-limited, at least {found} ({figure(peak.not_valid_qps)}/s was in doubt), {trials}"
-    return f"peak: {found} ({figure(peak.not_valid_qps)}/s was not valid), {trials}"
+        return f"peak: client-limited, at least {found} ({failed} was in doubt), {trials}"
+    return f"peak: {found} ({failed} was not valid), {trials}"
+
+
+def _at_the_peak(peak: Peak) -> tuple[str | None, str | None]:
+    """What was valid and what was not, as text."""
+    samples = peak.valid_samples_per_query, peak.not_valid_samples_per_query
+    if samples != (None, None):
+        words = [None if one is None else f"{counted(one, 'sample', 'samples')} a query" for one in samples]
+    else:
+        rates = peak.valid_qps, peak.not_valid_qps
+        words = [None if one is None else f"{figure(one)} queries/s" for one in rates]
+    return words[0], words[1]
 
 
 def _servers(report: Report) -> str:

@@ -1,7 +1,8 @@
-"""The highest rate that is valid: bracketed by doubling, then narrowed by halving, then measured in full.
+"""The highest load that is valid: bracketed by doubling, then narrowed by halving, then measured in full.
 
-Rates lie on a fixed grid of ratio 1 + tolerance between min and max, so that the same verdicts lead to the same rates
-whatever the machine, and the search ends when two neighbours on the grid are known, one valid and one not.
+Rates lie on a fixed grid of ratio 1 + tolerance between min and max, samples per query on the whole numbers, so that
+the same verdicts lead to the same loads whatever the machine. The search ends when two neighbours on the grid are
+known, one valid and one not.
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,23 @@ class Grid:
         if number in {0, self.last}:
             return self.most if number else self.least
         return float(self.least * (self.most / self.least) ** (number / self.last))
+
+
+@dataclass(frozen=True, slots=True)
+class SampleCounts:
+    """The samples of a query that may be tried: number 0 is `least`, the last one `most`."""
+
+    least: int
+    most: int
+
+    @property
+    def last(self) -> int:
+        """The number of the most samples."""
+        return self.most - self.least
+
+    def samples(self, number: int) -> int:
+        """The samples of this number."""
+        return self.least + number
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,7 @@ def bracket(tried: Sequence[Tried], last: int) -> Bracket:
 
 
 def next_trial(tried: Sequence[Tried], last: int, max_trials: int) -> int | None:
-    """The number of the rate to try next; None when the bracket is narrow or all trials are used up.
+    """The number of the load to try next; None when the bracket is narrow or all trials are used up.
 
     Upwards in steps that double (0, 1, 3, 7 …) until one fails; then the middle.
     """

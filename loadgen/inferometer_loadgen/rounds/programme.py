@@ -23,6 +23,8 @@ class Round:
     """Without any load, before it begins."""
     in_flight: int | None = None
     """Requests that may be open at a time; None: as many as the plan says."""
+    may_end_early: bool = False
+    """Whether it need not be sent to its end once it cannot be valid any more."""
 
     def plan(self, whole: Plan) -> Plan:
         """The plan of this round alone, as part of a whole plan."""

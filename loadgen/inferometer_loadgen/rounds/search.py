@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from inferometer_loadgen.plan import FindPeakPlan, Plan, digest
+from inferometer_loadgen.plan import FindPeakPlan, Plan, StreamPlan, digest
 from inferometer_loadgen.report.schema import Peak, Reason, Report
-from inferometer_loadgen.rounds.peak import Grid, Tried, bracket, next_trial
+from inferometer_loadgen.rounds.peak import Grid, SampleCounts, Tried, bracket, next_trial
 from inferometer_loadgen.rounds.programme import Round
 from inferometer_loadgen.rounds.together import is_called_off, round_report
 from inferometer_loadgen.verdict.reasons import ReasonType
@@ -90,17 +90,36 @@ class PeakSearch:
             if not one.valid and not is_called_off(report) and (valid is None or one.number >= valid)
         ]
         least = min(failed, key=lambda pair: pair[0].number, default=None)
-        grid = self._grid
-        return Peak(
-            valid_qps=None if valid is None else grid.rate(valid),
-            not_valid_qps=None if least is None else grid.rate(least[0].number),
+        not_valid = None if least is None else least[0].number
+        found = Peak(
+            valid_qps=None,
+            not_valid_qps=None,
             trials=len(known.tried),
             client_limited=least is not None and least[1].verdict == "Inconclusive",
         )
+        if isinstance(grid := self._grid, Grid):
+            return structs.replace(
+                found,
+                valid_qps=None if valid is None else grid.rate(valid),
+                not_valid_qps=None if not_valid is None else grid.rate(not_valid),
+            )
+        return structs.replace(
+            found,
+            valid_samples_per_query=None if valid is None else grid.samples(valid),
+            not_valid_samples_per_query=None if not_valid is None else grid.samples(not_valid),
+        )
 
     @property
-    def _grid(self) -> Grid:
-        return Grid(self.search.min_qps, self.search.max_qps, self.search.tolerance)
+    def _grid(self) -> Grid | SampleCounts:
+        search = self.search
+        if search.max_samples_per_query:
+            return SampleCounts(search.min_samples_per_query, search.max_samples_per_query)
+        return Grid(search.min_qps, search.max_qps, search.tolerance)
+
+    def _stream(self, number: int) -> StreamPlan:
+        if isinstance(grid := self._grid, Grid):
+            return structs.replace(self.plan.stream, target_qps=grid.rate(number))
+        return structs.replace(self.plan.stream, samples_per_query=grid.samples(number))
 
     def _known(self, reports: Sequence[Report]) -> _Known:
         tried: list[Tried] = []
@@ -123,8 +142,8 @@ class PeakSearch:
         is_over = before.valid or before.number == 0 or len(known.measured) > MAX_STEPS_DOWN
         return None if is_over else before.number - 1
 
-    def _round(self, number: int, rate: int, *, is_trial: bool) -> Round:
-        stream = structs.replace(self.plan.stream, target_qps=self._grid.rate(rate))
+    def _round(self, number: int, load: int, *, is_trial: bool) -> Round:
+        stream = self._stream(load)
         if not is_trial:
             return Round(number, stream, self.plan.judge)
         lasts_ns = self.search.trial_duration_ns
@@ -133,4 +152,5 @@ class PeakSearch:
             structs.replace(stream, min_duration_ns=lasts_ns, min_queries=1),
             # A trial says where to look. To be sure takes the queries of the measured run, so it alone is asked to be.
             structs.replace(self.plan.judge, min_duration_ns=lasts_ns, min_queries=1, early_stopping=False),
+            may_end_early=True,
         )

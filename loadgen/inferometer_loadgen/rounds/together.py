@@ -60,12 +60,14 @@ def round_report(report: Report, number: int, purpose: Literal["Repeat", "Trial"
         number=number,
         purpose=purpose,
         target_qps=report.plan.stream.target_qps,
+        samples_per_query=report.plan.stream.samples_per_query,
         start_time=report.start_time,
         stream_digest=report.stream_digest,
         verdict=report.verdict,
         reasons=report.reasons,
         warnings=report.warnings,
         result=report.result,
+        ended_early=report.ended_early,
     )
 
 

@@ -77,6 +77,10 @@ class Quality(PackStruct, frozen=True, kw_only=True):
     """The reference implementation's, in the metric's own unit."""
     ratios: Annotated[tuple[Annotated[float, Meta(gt=0, le=1)], ...], Meta(min_length=1)]
     """Shares of the reference that are asked for, the laxest first; each makes a variant of the task."""
+    scorer: Literal["top1", "coco-map", "bleu", "command"] = "command"
+    """What measures it, spec.accuracy.scorer; a command of the user's own where no other does."""
+    per_score: Annotated[float, Meta(gt=0)] = 1.0
+    """So many of the metric's unit is a score of 1: 100 where the rules count percent and the scorer a fraction."""
     most: float | None = None
     """Where the metric must not be above a value either."""
     source: Text
@@ -107,3 +111,8 @@ class RulePack(PackStruct, frozen=True, kw_only=True):
     scenarios: Annotated[dict[RuledScenario, ScenarioRules], Meta(min_length=1)]
     """What holds for every task; a task's own value comes before."""
     tasks: Annotated[dict[Text, TaskRules], Meta(min_length=1)]
+
+
+def least_score(quality: Quality, ratio: float) -> float:
+    """The least score of the quality's scorer that reaches this share of the reference."""
+    return quality.reference * ratio / quality.per_score

@@ -138,8 +138,8 @@ class Accuracy(SpecStruct, frozen=True, kw_only=True):
             Meta(
                 ge=0,
                 le=1,
-                description="The least score for the run to be valid, a share such as 0.757; if left out the score is "
-                "only reported.",
+                description="The least score for the run to be valid, a share such as 0.757; if left out that of "
+                "`rules`, where the scorer is theirs. Without one the score is only reported.",
             ),
         ]
         | UnsetType

@@ -70,7 +70,7 @@ def sequences_misfits(spec: BenchmarkSpec) -> Iterator[Misfit]:
 
 def _stay_together(spec: BenchmarkSpec, count: int) -> Iterator[Misfit]:
     """Query i goes to worker i mod W and to replica i mod R, and belongs to slot i mod count."""
-    workers, replicas = spec.load.workers, spec.target.triton.replicas
+    workers, replicas = spec.load.workers, spec.target.replicas
     each = math.lcm(workers, replicas)
     if count % each == 0:
         return

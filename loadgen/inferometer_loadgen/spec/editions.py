@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from inferometer_loadgen.plan import Deviation, Seeds
 from inferometer_loadgen.rules import RulePack, ScenarioRules, fixed_by, installed_pack
+from inferometer_loadgen.spec import quality
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.repeat import Repeat
 from inferometer_loadgen.spec.scenarios import TICKING, stream_dialect
@@ -64,9 +65,11 @@ def filled(spec: BenchmarkSpec) -> BenchmarkSpec:
             and getattr(load, attribute) is UNSET
             and (attribute != "target_qps" or dialect == TICKING)
             and (attribute != "early_stopping" or _may_stop_early(spec, dialect))
+            and (attribute != "samples_per_query" or load.find_peak is UNSET)
         ):
             missing[attribute] = fixed.takes
-    return replace(spec, load=replace(load, **missing), repeat=_repeat(spec, rules))
+    accuracy = spec.accuracy if spec.task is UNSET else quality.accuracy_filled(spec.accuracy, pack.tasks[spec.task])
+    return replace(spec, load=replace(load, **missing), repeat=_repeat(spec, rules), accuracy=accuracy)
 
 
 def _may_stop_early(spec: BenchmarkSpec, dialect: str) -> bool:
@@ -107,7 +110,18 @@ def deviations(spec: BenchmarkSpec, total: int) -> tuple[Deviation, ...]:
     pack, rules = pack_of(spec), rules_of(spec)
     if pack is None or rules is None or spec.task is UNSET:
         return ()
-    return tuple(_deviations(filled(spec), pack, rules, pack.tasks[spec.task].performance_samples, total))
+    task, spec = pack.tasks[spec.task], filled(spec)
+    return (
+        *_deviations(spec, pack, rules, task.performance_samples, total),
+        *quality.quality_deviations(spec.accuracy, task),
+    )
+
+
+def accuracy_source(spec: BenchmarkSpec) -> str:
+    """Where the target of a filled spec comes from; empty where it is the user's own."""
+    pack = pack_of(spec)
+    task = None if pack is None or spec.task is UNSET else pack.tasks.get(spec.task)
+    return "" if task is None else quality.target_source(spec.accuracy, task)
 
 
 def _deviations(

@@ -100,7 +100,10 @@ class Load(SpecStruct, frozen=True, kw_only=True):
     find_peak: (
         Annotated[
             FindPeak,
-            Meta(description="Server: the highest valid rate is looked for, in place of a targetQPS that is known."),
+            Meta(
+                description="Server: the highest valid rate is looked for, in place of a targetQPS that is known. "
+                "MultiStream in the dialect loadgen-r0.5: the most samples per query, in place of samplesPerQuery."
+            ),
         ]
         | UnsetType
     ) = UNSET

@@ -109,6 +109,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             early_stopping=load.early_stopping is True,
             server_metric="Completed" if fixed.server_metric is None else fixed.server_metric.takes,
             accuracy_target=_accuracy_target(spec),
+            accuracy_target_source=editions.accuracy_source(spec),
         ),
         scorer=_scorer(spec),
         workers=load.workers,
@@ -165,9 +166,12 @@ def _repeat(asked: Repeat | UnsetType) -> RepeatPlan | None:
 def _find_peak(asked: FindPeak | UnsetType) -> FindPeakPlan | None:
     if isinstance(asked, UnsetType):
         return None
+    (least_qps, most_qps), (fewest, most) = asked.rates or (0.0, 0.0), asked.sample_counts or (0, 0)
     return FindPeakPlan(
-        min_qps=asked.min,
-        max_qps=asked.max,
+        min_qps=least_qps,
+        max_qps=most_qps,
+        min_samples_per_query=fewest,
+        max_samples_per_query=most,
         tolerance=asked.tolerance,
         trial_duration_ns=parse_duration_ns(asked.trial_duration),
         max_trials=asked.max_trials,

@@ -84,7 +84,14 @@ FITS = (
         "the queries per second; in Offline the samples per second that are expected",
         "answers or recorded times pace the load there",
     ),
-    Fit("findPeak", "find_peak", (), ("Server",), "the rates between which to look", "only Server has a rate to find"),
+    Fit(
+        "findPeak",
+        "find_peak",
+        (),
+        ("Server", "MultiStream"),
+        "the rates between which to look; in MultiStream the samples per query",
+        "it has nothing that is found by trying",
+    ),
     Fit(
         "latencyBound",
         "latency_bound",
@@ -196,8 +203,8 @@ def min_queries(load: Load) -> int:
 
 def target_qps(load: Load) -> float:
     """The rate, of a search the highest that is tried; 0 where the scenario has none."""
-    if not isinstance(load.find_peak, UnsetType):
-        return load.find_peak.max
+    if not isinstance(load.find_peak, UnsetType) and load.find_peak.rates is not None:
+        return load.find_peak.rates[1]
     return 0.0 if load.target_qps is UNSET else load.target_qps
 
 
@@ -214,9 +221,11 @@ def latency_percentile(scenario: Scenario, load: Load) -> float:
 
 
 def samples_per_query(scenario: Scenario, load: Load) -> int:
-    """The samples of a query."""
+    """The samples of a query, of a search the most that are tried."""
     if scenario != "MultiStream":
         return 1
+    if not isinstance(load.find_peak, UnsetType) and load.find_peak.sample_counts is not None:
+        return load.find_peak.sample_counts[1]
     return MULTISTREAM_SAMPLES if load.samples_per_query is UNSET else load.samples_per_query
 
 

@@ -40,6 +40,10 @@ class Budget:
         self.expect(1, size, shared=shared, copies=copies)
         self.left -= self._need(size, shared=shared, copies=copies)
 
+    def give_back(self) -> None:
+        """All bodies are gone."""
+        self.left = self._limit_bytes
+
     def _need(self, size: int, *, shared: bool, copies: int) -> int:
         return size * (shared + copies * self._processes)
 

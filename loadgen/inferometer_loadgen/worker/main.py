@@ -118,8 +118,12 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     link.send(Prepared(server_version=prepared.server_version, is_batched=prepared.is_batched))
     rounds = _Rounds(link, loop, prepared.carrier, access, limits, outputs, connections)
     frame = rounds.go(pair)
+    per_query = first.stream.samples_per_query
     while isinstance(frame, Draw):
         in_flight = plan.in_flight if frame.in_flight is None else frame.in_flight
+        if frame.stream.samples_per_query != per_query:
+            per_query = frame.stream.samples_per_query
+            prepared.forget_bodies()
         of_round = structs.replace(plan, stream=frame.stream, in_flight=in_flight)
         pair = _lay_out(of_round, make_stream(frame.stream), settings.index, prepared.numbers, frame.round_number)
         link.send(Drawn(round_number=frame.round_number))

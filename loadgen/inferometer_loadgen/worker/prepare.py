@@ -63,6 +63,8 @@ class Prepared:
     server_version: str
     is_batched: bool
     """Whether the model has a batch dimension."""
+    forget_bodies: Callable[[], None]
+    """Of several samples each: a round whose queries have another number of them needs others."""
 
 
 class _ServerFacts(msgspec.Struct, frozen=True):
@@ -129,7 +131,7 @@ def prepare(
         carrier: Carrier = GrpcCarrier(
             pool, calls.by_replica if plan.sequences is None else [GrpcInSequence(own) for own in calls.by_replica]
         )
-        return Prepared(carrier, calls.numbers, answers[0].server_version, is_batched)
+        return Prepared(carrier, calls.numbers, answers[0].server_version, is_batched, _forgetting(calls, budget))
     requests = http_requests(plan.model, replicas, body_of, access.fields)
     by_replica: Sequence[ByNumber[Sendable]] = requests.by_replica
     if plan.sequences is None:
@@ -140,7 +142,7 @@ def prepare(
     carrier = (
         HttpCarrier(connections, by_replica) if keep is None else KeepingHttpCarrier(connections, by_replica, keep)
     )
-    return Prepared(carrier, requests.numbers, answers[0].server_version, is_batched)
+    return Prepared(carrier, requests.numbers, answers[0].server_version, is_batched, _forgetting(requests, budget))
 
 
 def _is_batched(model: ModelMetadata, samples: SampleLibrary) -> bool:
@@ -190,8 +192,18 @@ def _asks_about_several(plan: Plan) -> bool:
     return plan.stream.samples_per_query > 1 or plan.stream.samples_per_request > 1
 
 
+def _forgetting[R](requests: Requests[R], budget: Budget) -> Callable[[], None]:
+    def forget() -> None:
+        if not requests.are_by_sample:
+            requests.forget()
+            budget.give_back()
+
+    return forget
+
+
 def _add_single_samples[R](plan: Plan, requests: Requests[R]) -> None:
-    if not _asks_about_several(plan):
+    requests.are_by_sample = not _asks_about_several(plan)
+    if requests.are_by_sample:
         for index in range(plan.data.samples):
             requests.add((index,))
 

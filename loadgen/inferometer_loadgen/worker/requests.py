@@ -49,6 +49,14 @@ class Requests[R]:
         self.by_replica: list[list[R]] = [[] for _ in range(replicas)]
         self._make = make
         self._numbers: dict[Body, int] = {}
+        self.are_by_sample = True
+        """Whether the requests are those of single samples, in the library's order."""
+
+    def forget(self) -> None:
+        """Gives all of them up: rows to come have another number of samples, and share none."""
+        self._numbers.clear()
+        for requests in self.by_replica:
+            requests.clear()
 
     def add(self, body: Body) -> int:
         """The number of the request about these samples, which is made where there is none yet."""
@@ -61,7 +69,7 @@ class Requests[R]:
 
     def numbers(self, sample: NDArray[np.int64], samples_per_row: int) -> array[int]:
         """Of rows with so many samples each, one after another; only the last may have fewer."""
-        if samples_per_row == 1:
+        if samples_per_row == 1 and self.are_by_sample:
             return column("i", sample)
         whole = sample.size // samples_per_row * samples_per_row
         rows = sample[:whole].reshape(-1, samples_per_row)

@@ -12,6 +12,7 @@ from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
 from inferometer_loadgen.spec import scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
+from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.load import Data, Load
 from inferometer_loadgen.spec.target import ModelRepository, Target
 from inferometer_operator.api.closed_loop_rules import CLOSED_LOOP_RULES, STEPS_RULES
@@ -146,7 +147,7 @@ ACCURACY_RULES: tuple[Rule, ...] = (
 )
 
 ONE_RATE: Rule = {
-    "rule": "!has(self.findPeak) || !has(self.targetQPS)",
+    "rule": "!has(self.findPeak) || !has(self.findPeak.max) || !has(self.targetQPS)",
     "message": "findPeak says which rates are tried, and targetQPS is set too; leave one of them out",
     "fieldPath": ".findPeak",
 }
@@ -181,6 +182,28 @@ NO_EARLY_STOPPING_AT_TICKS: Rule = {
     "message": f"earlyStopping does not fit streamDialect {scenarios.TICKING}, whose rules have none; leave it out, or "
     "set streamDialect to loadgen-6.0",
     "fieldPath": ".load.earlyStopping",
+}
+
+
+SEARCH_RULES: tuple[Rule, ...] = (
+    {
+        "rule": "!has(self.load.findPeak) || self.scenario != 'Server' || has(self.load.findPeak.max)",
+        "message": "findPeak looks for a rate in Server; set findPeak.min and findPeak.max",
+        "fieldPath": ".load.findPeak",
+    },
+    {
+        "rule": "!has(self.load.findPeak) || self.scenario != 'MultiStream' || "
+        f"({_is_ticking()} && has(self.load.findPeak.maxSamplesPerQuery) && !has(self.load.samplesPerQuery))",
+        "message": "findPeak looks for samples per query in MultiStream, in the dialect "
+        f"{scenarios.TICKING} only; set findPeak.maxSamplesPerQuery, and leave samplesPerQuery out",
+        "fieldPath": ".load.findPeak",
+    },
+)
+
+ONE_SEARCH: Rule = {
+    "rule": "has(self.min) == has(self.max) && has(self.max) != has(self.maxSamplesPerQuery) && "
+    "(!has(self.minSamplesPerQuery) || has(self.maxSamplesPerQuery))",
+    "message": "findPeak looks for one thing; set min and max, or maxSamplesPerQuery",
 }
 
 
@@ -257,6 +280,7 @@ SPEC_RULES: RulesOf = {
         CANCEL_IS_A_LATCH,
         ONE_WORKER,
         NO_EARLY_STOPPING_AT_TICKS,
+        *SEARCH_RULES,
         *edition_rules(),
         *scenario_rules(),
         *recording_rules(),
@@ -269,4 +293,5 @@ SPEC_RULES: RulesOf = {
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
     Load: (ONE_WORKER_KNOWS, ONE_RATE, *STEPS_RULES),
+    FindPeak: (ONE_SEARCH,),
 }

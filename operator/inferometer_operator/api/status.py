@@ -77,7 +77,7 @@ class AccuracyStatus(StatusStruct, frozen=True, kw_only=True):
 
 
 class PeakStatus(StatusStruct, frozen=True, kw_only=True):
-    """The highest rate that is valid, as far as a search has found it."""
+    """The highest load that is valid, as far as a search has found it: a rate, or samples per query."""
 
     trials: Annotated[int, Meta(ge=0, description="Short ones, before the measured run.")]
     client_limited: Annotated[
@@ -86,6 +86,13 @@ class PeakStatus(StatusStruct, frozen=True, kw_only=True):
     valid_qps: Annotated[float, Meta(description="Queries per second, measured in full and valid.")] | UnsetType = UNSET
     not_valid_qps: (
         Annotated[float, Meta(description="The least rate from there on that was not; absent where there was none.")]
+        | UnsetType
+    ) = UNSET
+    valid_samples_per_query: (
+        Annotated[int, Meta(description="Samples of a query, measured in full and valid.")] | UnsetType
+    ) = UNSET
+    not_valid_samples_per_query: (
+        Annotated[int, Meta(description="The fewest from there on that were not; absent where there were none.")]
         | UnsetType
     ) = UNSET
 

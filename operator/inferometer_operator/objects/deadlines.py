@@ -42,9 +42,10 @@ def load_bound_s(spec: BenchmarkSpec) -> float:
     """A bound of the time from the first query to the last answer, of all rounds and what lies between them."""
     search = spec.load.find_peak
     if not isinstance(search, UnsetType):
-        trial_s = _round_bound_s(spec, parse_duration_ns(search.trial_duration) / 1e9)
+        trial_s = _of_stream_s(spec, parse_duration_ns(search.trial_duration) / 1e9)
+        least_qps = scenarios.target_qps(spec.load) if search.rates is None else search.rates[0]
         full_s = _round_bound_s(
-            spec, max(scenarios.min_duration_ns(spec.load) / 1e9, scenarios.min_queries(spec.load) / search.min)
+            spec, max(scenarios.min_duration_ns(spec.load) / 1e9, scenarios.min_queries(spec.load) / least_qps)
         )
         return search.max_trials * (trial_s + BETWEEN_S) + (1 + MAX_STEPS_DOWN) * (full_s + BETWEEN_S)
     if not isinstance(steps := spec.load.concurrency_steps, UnsetType):
@@ -66,8 +67,12 @@ def _round_bound_s(spec: BenchmarkSpec, stream_s: float | None = None) -> float:
     elif spec.scenario != "Server" or spec.mode == "Accuracy":
         # Where each sample is asked for once, the library says how long it takes: it is not looked into here.
         stream_s += PACED_BY_ANSWERS_S
-    drain_s = (answers_within_ns(load) + DRAIN_GRACE_NS) / 1e9
-    return parse_duration_ns(load.warmup) / 1e9 + drain_s + 1.5 * stream_s + 10
+    return _of_stream_s(spec, stream_s)
+
+
+def _of_stream_s(spec: BenchmarkSpec, stream_s: float) -> float:
+    drain_s = (answers_within_ns(spec.load) + DRAIN_GRACE_NS) / 1e9
+    return parse_duration_ns(spec.load.warmup) / 1e9 + drain_s + 1.5 * stream_s + 10
 
 
 def server_deadline_s(spec: BenchmarkSpec) -> int:

@@ -223,6 +223,8 @@ def _peak(found: schema.Peak | None) -> PeakStatus | UnsetType:
         client_limited=found.client_limited,
         valid_qps=_given(found.valid_qps),
         not_valid_qps=_given(found.not_valid_qps),
+        valid_samples_per_query=_given(found.valid_samples_per_query),
+        not_valid_samples_per_query=_given(found.not_valid_samples_per_query),
     )
 
 

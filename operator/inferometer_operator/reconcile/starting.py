@@ -7,6 +7,7 @@ from msgspec import UnsetType
 from inferometer_loadgen.plan import Assignment, ReplicaAddress
 from inferometer_loadgen.protocol.api import RunState, RunStatus, StartRequest
 from inferometer_loadgen.spec.endpoint import replica_addresses
+from inferometer_loadgen.spec.find_peak import bounds_words
 from inferometer_loadgen.spec.scenarios import target_qps
 from inferometer_operator.api.conditions import ConditionType, FailureReason
 from inferometer_operator.objects.events import Told
@@ -75,8 +76,8 @@ def stream_note(run: Run, planned: int) -> str:
     load = run.wanted.load
     workers = f"{load.workers} worker{'s' if load.workers > 1 else ''}"
     match run.wanted.scenario:
-        case "Server" if not isinstance(search := load.find_peak, UnsetType):
-            return f"a search for the peak from {search.min:,g}/s to {search.max:,g}/s over {workers}"
+        case "Server" | "MultiStream" if not isinstance(search := load.find_peak, UnsetType):
+            return f"a search for the peak from {bounds_words(search)} over {workers}"
         case "Server" if not isinstance(repeat := run.wanted.repeat, UnsetType) and repeat.count > 1:
             return f"{repeat.count} rounds, in all {planned:,} queries at {target_qps(load):,g}/s over {workers}"
         case "Server":

@@ -1,8 +1,9 @@
 """The null servers answer as a KServe server would: asked by tritonclient, and by a plain HTTP client."""
 
 import http.client
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,22 @@ def test_only_inferences_are_counted_since_the_last_look(http_server: NullServer
 
     assert (requests, http_server.counts()) == (2, (0, 0))
     assert size > 2 * len(body)
+
+
+def test_a_queue_answers_one_after_another_each_after_its_service_time(programs: Path) -> None:
+    body, _ = MODEL.http_request
+    with ExitStack() as stack:
+        server = stack.enter_context(NullServer(programs, "http", 0, MODEL, service_us=50_000))
+        connections = [
+            stack.enter_context(closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)))
+            for _ in range(3)
+        ]
+        began_s = time.monotonic()
+        for connection in connections:
+            connection.request("POST", f"{PATH}/infer", body=body)
+        waited_s = []
+        for connection in connections:
+            assert connection.getresponse().status == 200
+            waited_s.append(time.monotonic() - began_s)
+
+    assert all(waited >= number * 0.05 for number, waited in enumerate(waited_s, 1))

@@ -48,6 +48,7 @@ class Recorder:
     url: str
     received: list[Received] = field(default_factory=list)
     delay_s: float = 0.0
+    delay_a_sample_s: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -60,6 +61,7 @@ def turn_in(parameters: Mapping[str, Any]) -> tuple[int, bool, bool] | None:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # Head and body are two writes: the second would wait for an acknowledgement.
     recorder: Recorder
     required: Mapping[str, str]
     width: int
@@ -82,8 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         with self.recorder.lock:
             self.recorder.received.append(received)
-        if self.recorder.delay_s:
-            threading.Event().wait(self.recorder.delay_s)
+        if delay_s := self.recorder.delay_s + self.recorder.delay_a_sample_s * len(numbers):
+            threading.Event().wait(delay_s)
         self._answer(200, b"{}")
 
     def _is_refused(self) -> bool:
@@ -117,12 +119,13 @@ def recording_server(
     tls: ssl.SSLContext | None = None,
     required: Mapping[str, str] | None = None,
     width: int = 1,
+    delay_a_sample_s: float = 0.0,
 ) -> Iterator[Recorder]:
     """A server on loopback, for as long as the context lasts. `required`: header fields that each request must have."""
     asked_for, numbers = required or {}, width
 
     class Handler(_Handler):
-        recorder = Recorder(url="", delay_s=delay_s)
+        recorder = Recorder(url="", delay_s=delay_s, delay_a_sample_s=delay_a_sample_s)
         required = asked_for
         width = numbers
 

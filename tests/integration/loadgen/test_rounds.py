@@ -120,6 +120,37 @@ def test_a_search_for_the_peak_ends_with_a_measured_run_at_the_rate_that_it_foun
     assert "peak: " in ended.stderr
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_trial_is_ended_as_soon_as_it_cannot_be_valid_and_the_measured_run_never(
+    tmp_path: Path, workers: int
+) -> None:
+    write_numbered_samples(tmp_path / "samples.npz", SAMPLES)
+    make_config_map(tmp_path)
+    with recording_server(delay_s=0.2) as replica:
+        spec = write_spec(
+            tmp_path,
+            model=MODEL,
+            data={"configMap": {"name": "samples"}},
+            targetQPS=None,
+            findPeak={"min": 40, "max": 80, "trialDuration": "8s"},
+            latencyBound="50ms",
+            warmup="0s",
+            minDuration="2s",
+            minQueries=10,
+            workers=workers,
+        )
+        ended = inferometer("run", str(spec), "--endpoint", replica.url, *data(tmp_path), "-o", str(tmp_path))
+
+    trial, measured = report_in(tmp_path).rounds
+    assert "of its queries were late" in trial.ended_early, ended.stderr
+    assert trial.verdict != "Valid"
+    assert 0 < trial.result.queries < 8 * 40 / 2
+    assert (trial.result.errors, measured.result.errors) == (0, 0)
+    assert (measured.purpose, measured.ended_early) == ("Measured", "")
+    assert measured.result.queries > 2 * 40 * 0.7
+    assert "ended early" in ended.stderr
+
+
 def test_a_run_that_is_interrupted_between_rounds_ends_at_once_and_reports_those_before(tmp_path: Path) -> None:
     write_numbered_samples(tmp_path / "samples.npz", SAMPLES)
     with recording_server() as replica:

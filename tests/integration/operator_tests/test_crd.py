@@ -255,6 +255,36 @@ OVER_CREATION = {
         a_scenario("MultiStream", targetQPS=20, streamDialect="loadgen-r0.5", earlyStopping=True),
         "whose rules have none",
     ),
+    "a search of Server looks for a rate": (
+        a_scenario("Server", latencyBound="1s", findPeak={"min": 1, "max": 9}),
+        a_scenario("Server", latencyBound="1s", targetQPS=20, findPeak={"maxSamplesPerQuery": 9}),
+        "findPeak looks for a rate in Server",
+    ),
+    "a search has both of its rates": (
+        a_scenario("Server", latencyBound="1s", findPeak={"min": 1, "max": 9}),
+        a_scenario("Server", latencyBound="1s", findPeak={"max": 9}),
+        "findPeak looks for one thing",
+    ),
+    "a search stands in place of a rate": (
+        a_scenario("Server", latencyBound="1s", findPeak={"min": 1, "max": 9}),
+        a_scenario("Server", latencyBound="1s", targetQPS=20, findPeak={"min": 1, "max": 9}),
+        "findPeak says which rates are tried",
+    ),
+    "a search of MultiStream looks for samples per query": (
+        a_scenario("MultiStream", targetQPS=20, streamDialect="loadgen-r0.5", findPeak={"maxSamplesPerQuery": 9}),
+        a_scenario("MultiStream", targetQPS=20, streamDialect="loadgen-r0.5", findPeak={"min": 1, "max": 9}),
+        "findPeak looks for samples per query in MultiStream",
+    ),
+    "a search of samples per query is the rules' of 2019": (
+        a_scenario(
+            "MultiStream",
+            targetQPS=20,
+            streamDialect="loadgen-r0.5",
+            findPeak={"minSamplesPerQuery": 2, "maxSamplesPerQuery": 9},
+        ),
+        a_scenario("MultiStream", findPeak={"maxSamplesPerQuery": 9}),
+        "findPeak looks for samples per query in MultiStream",
+    ),
     "Replay has a recording": (
         a_scenario("Replay", latencyBound="1s", **RECORDED),
         a_scenario("Replay", latencyBound="1s"),

@@ -33,6 +33,30 @@ def test_show_names_what_official_sources_contradict(capsys):
     assert "not 60s" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("pack", "task", "expected"),
+    [
+        ("mlperf-v0.5", "gnmt", {"accuracy.scorer": "bleu", "accuracy.target (0.99)": 0.99 * 23.9}),
+        (
+            "mlperf-v6.1",
+            "yolo11l",
+            {
+                "accuracy.scorer": "coco-map",
+                "accuracy.target (0.95)": 0.95 * 0.534,
+                "accuracy.target (0.99)": 0.99 * 0.534,
+            },
+        ),
+        ("mlperf-v6.1", "sdxl", {}),
+    ],
+)
+def test_show_says_what_an_accuracy_run_is_held_against(capsys, pack, task, expected):
+    assert main(["rules", "show", pack, task, "--json"]) == 0
+
+    rows = json.loads(capsys.readouterr().out)
+    shown = {row["field"]: row["takes"] for row in rows if row["field"].startswith("accuracy")}
+    assert shown == pytest.approx(expected)
+
+
 def test_diff_says_what_two_editions_fix_differently(capsys):
     assert main(["rules", "diff", "mlperf-v0.5", "mlperf-v6.1", "--json"]) == 0
 

@@ -77,6 +77,51 @@ def test_the_second_round_goes_through_the_same_and_the_servers_are_held_until_i
     assert (run.phase, run.starts_accepted, run.failure) == (st.Phase.DONE, 1, None)
 
 
+def measuring() -> st.CoordinatorState:
+    run = reading()
+    assert run.handle(ev.WindowRead()) == [ev.BeginMeasuring()]
+    return run
+
+
+def test_a_round_that_cannot_be_valid_any_more_is_stopped_judged_and_followed_by_the_next() -> None:
+    run = st.CoordinatorState(structs.replace(PLAN, repeat=RepeatPlan(count=3, cooldown_ns=5)))
+    for index in (0, 1):
+        run.handle(ev.Joined(index, f"uid-{index}"))
+        run.handle(ev.Said(index, frames.Ready(samples=4, plan_hash=digest(run.plan))))
+    run.start(a_start())
+    both_say(run, PREPARED)
+    both_say(run, WARMED)
+    run.handle(ev.WindowRead())
+
+    assert run.handle(ev.Decided("12 were late")) == [STOP]
+    assert run.handle(ev.Decided("13 were late")) == []
+    assert (run.phase, run.ended_early, run.called_off) == (st.Phase.DRAINING, "12 were late", "")
+
+    assert both_say(run, FINISHED) == [ev.EndWindow()]
+    assert run.handle(ev.WindowRead()) == [ev.JudgeRound()]
+    assert run.handle(ev.RoundJudged(SECOND)) == [ev.CoolDown(SECOND)]
+    assert (run.ended_early, run.cut_short) == ("", "")
+
+
+def test_a_round_that_is_called_off_after_it_was_given_up_is_called_off() -> None:
+    run = measuring()
+    run.handle(ev.Decided("12 were late"))
+
+    assert run.handle(ev.CalledOff("cancelled")) == [STOP]
+    both_say(run, FINISHED)
+
+    assert run.handle(ev.WindowRead()) == [ev.Score()]
+    assert run.called_off == "cancelled"
+
+
+@pytest.mark.parametrize("begin", [after_the_first_round, cooling_down, drawing, warming_up, reading])
+def test_a_decision_that_comes_when_nothing_is_measured_changes_nothing(begin) -> None:
+    run = begin()
+
+    assert run.handle(ev.Decided("12 were late")) == []
+    assert run.ended_early == ""
+
+
 def test_a_programme_may_end_early() -> None:
     run = after_the_first_round()
 

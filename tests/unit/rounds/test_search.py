@@ -103,7 +103,7 @@ def test_a_server_that_takes_every_rate_has_a_peak_above_the_greatest() -> None:
 
     assert report.peak is not None
     assert (report.peak.valid_qps, report.peak.not_valid_qps) == (1_000, None)
-    assert "peak: at least 1,000 queries/s, no higher rate failed" in report_text(report, "")
+    assert "peak: at least 1,000 queries/s, nothing higher failed" in report_text(report, "")
 
 
 def test_trials_are_bounded() -> None:
@@ -145,3 +145,78 @@ def test_a_trial_that_failed_where_the_measured_run_was_valid_is_not_hushed_up()
 
     assert report.peak == Peak(valid_qps=10, not_valid_qps=10, trials=1, client_limited=False)
     assert "peak: at least 10.0 queries/s, though a trial of it was not valid" in report_text(report, "")
+
+
+SAMPLES = FindPeakPlan(
+    min_samples_per_query=1, max_samples_per_query=64, tolerance=0.02, trial_duration_ns=TRIAL_NS, max_trials=30
+)
+
+
+def a_plan_of_samples(**changes: int) -> Plan:
+    plan = a_report().plan
+    stream = structs.replace(
+        plan.stream, scenario="MultiStream", dialect="loadgen-r0.5", target_qps=20, samples_per_query=64
+    )
+    return structs.replace(plan, stream=stream, find_peak=structs.replace(SAMPLES, **changes))
+
+
+def samples_found_by(plan: Plan, server: Callable[[int, bool], str]) -> Report:
+    programme = programme_of(plan)
+    reports: list[Report] = []
+    while (following := programme.after(reports)) is not None:
+        verdict = server(following.stream.samples_per_query, is_full(following))
+        reports.append(a_report(verdict=verdict, plan=following.plan(plan)))
+        assert len(reports) <= programme.at_most
+    return programme.report(reports, "")
+
+
+@given(st.integers(1, 63))
+def test_the_most_samples_of_a_query_are_found_to_the_last_one(most: int) -> None:
+    report = samples_found_by(a_plan_of_samples(), lambda samples, _: "Valid" if samples <= most else "Invalid")
+
+    assert report.peak is not None
+    assert (report.peak.valid_samples_per_query, report.peak.not_valid_samples_per_query) == (most, most + 1)
+    assert (report.peak.valid_qps, report.peak.not_valid_qps) == (None, None)
+    assert report.rounds[-1].samples_per_query == most
+    assert {one.target_qps for one in report.rounds} == {20}
+
+
+def test_samples_are_doubled_until_there_are_too_many_and_then_halved_between() -> None:
+    report = samples_found_by(a_plan_of_samples(), lambda samples, _: "Valid" if samples <= 11 else "Invalid")
+
+    assert [one.samples_per_query for one in report.rounds] == [1, 2, 4, 8, 16, 12, 10, 11, 11]
+    assert "round 6 (trial at 12 samples a query)" in report_text(report, "")
+    assert "peak: 11 samples a query (12 samples a query was not valid), 8 trials" in report_text(report, "")
+
+
+def test_where_the_measured_run_fails_a_sample_less_is_measured() -> None:
+    report = samples_found_by(
+        a_plan_of_samples(), lambda samples, full: "Valid" if samples <= (9 if full else 11) else "Invalid"
+    )
+
+    assert [one.samples_per_query for one in report.rounds if one.purpose == "Measured"] == [11, 10, 9]
+    assert report.peak is not None
+    assert (report.peak.valid_samples_per_query, report.peak.not_valid_samples_per_query) == (9, 10)
+
+
+def test_the_search_for_samples_begins_where_it_is_told() -> None:
+    assert first_round(a_plan_of_samples(min_samples_per_query=5)).stream.samples_per_query == 5
+
+
+def test_only_trials_may_be_given_up_before_their_end() -> None:
+    programme, reports = programme_of(a_plan()), list[Report]()
+    while (following := programme.after(reports)) is not None:
+        assert following.may_end_early != is_full(following)
+        verdict = "Valid" if following.stream.target_qps <= 100 else "Invalid"
+        reports.append(a_report(verdict=verdict, plan=following.plan(a_plan())))
+
+
+def test_a_trial_that_was_given_up_says_why() -> None:
+    plan = a_plan()
+    first, *others = rounds_of(plan, lambda *_: "Invalid")
+    ended = structs.replace(first, ended_early="12 of its queries were late, 9 of 1,000 may be")
+
+    report = programme_of(plan).report([ended, *others], "")
+
+    assert [bool(one.ended_early) for one in report.rounds] == [True, False]
+    assert "ended early: 12 of its queries were late, 9 of 1,000 may be" in report_text(report, "")

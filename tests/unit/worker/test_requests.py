@@ -55,6 +55,26 @@ def test_a_row_of_one_sample_has_its_samples_number() -> None:
     assert [requests.by_replica[0][number] for number in requests.numbers(np.array([2, 0, 2]), 1)] == ["2", "0", "2"]
 
 
+def test_beside_queries_of_several_samples_one_of_a_single_sample_is_a_request_of_its_own() -> None:
+    requests = Requests(1, lambda body: [f"{body}"])
+    requests.are_by_sample = False
+
+    numbers = [*requests.numbers(np.array([5, 4]), 2), *requests.numbers(np.array([4, 5]), 1)]
+
+    assert [requests.by_replica[0][number] for number in numbers] == ["(5, 4)", "(4,)", "(5,)"]
+
+
+def test_requests_that_were_forgotten_are_made_again_from_the_first_number_on() -> None:
+    requests = Requests(2, lambda body: [f"{body}"] * 2)
+    lists = requests.by_replica
+    requests.add((1, 2))
+
+    requests.forget()
+
+    number = requests.add((3,))
+    assert (lists, number) == ([["(3,)"], ["(3,)"]], 0)
+
+
 def test_a_call_names_its_replica_and_carries_the_framed_message() -> None:
     requests = grpc_requests(REPLICAS, lambda body: framed(bytes(body)))
     requests.add((7, 8))

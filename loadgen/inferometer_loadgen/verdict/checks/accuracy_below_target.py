@@ -15,6 +15,10 @@ def accuracy_below_target(measured: Measured, plan: Plan) -> Finding | None:
     return Finding(
         ReasonType.ACCURACY_BELOW_TARGET,
         Severity.INVALID,
-        f"{accuracy.metric} was {value} over {accuracy.samples:,} samples, the target is {least}; serve a better "
-        "model, or look whether labels and samples are those it was trained for",
+        f"{accuracy.metric} was {value} over {accuracy.samples:,} samples, the target is {least}{_asked_by(plan)}; "
+        "serve a better model, or look whether labels and samples are those it was trained for",
     )
+
+
+def _asked_by(plan: Plan) -> str:
+    return f", {plan.judge.accuracy_target_source}" if plan.judge.accuracy_target_source else ""

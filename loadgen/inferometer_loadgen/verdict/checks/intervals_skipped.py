@@ -27,9 +27,13 @@ def intervals_skipped(measured: Measured, plan: Plan) -> Finding | None:
         ReasonType.INTERVALS_SKIPPED,
         Severity.INVALID,
         f"{over:,} of {counted(len(measured), 'query', 'queries')} were still open at the next tick, at "
-        f"{percentile_name(plan.judge.latency_percentile)} none may be; lower spec.load.samplesPerQuery "
+        f"{percentile_name(plan.judge.latency_percentile)} none may be; lower spec.load.{_field(plan)} "
         f"({plan.stream.samples_per_query}) or make the model faster",
     )
+
+
+def _field(plan: Plan) -> str:
+    return "samplesPerQuery" if plan.find_peak is None else "findPeak.minSamplesPerQuery"
 
 
 def _intervals(measured: Measured, period_ns: int) -> NDArray[np.int64]:
