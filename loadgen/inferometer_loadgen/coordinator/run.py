@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+from msgspec import structs
 from prometheus_client import generate_latest
 
 from inferometer_loadgen import plan as plans
@@ -33,6 +34,8 @@ from inferometer_loadgen.coordinator.scoring import accuracy_of
 from inferometer_loadgen.coordinator.scrape import Scraper
 from inferometer_loadgen.coordinator.self_reports import vitals_of
 from inferometer_loadgen.coordinator.spool import OutputsError, OutputsSpool
+from inferometer_loadgen.official.reporting import concluded
+from inferometer_loadgen.official.results import LogError
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
@@ -330,6 +333,9 @@ class Run:
         except OutputsError as error:
             self._events.put_nowait(ev.Broken(RunFailure.OUTPUTS_LOST, str(error)))
             return False
+        except LogError as error:
+            self._events.put_nowait(ev.Broken(RunFailure.OFFICIAL_ENGINE_ENDED, str(error)))
+            return False
         self._is_judged = True
         return True
 
@@ -450,7 +456,9 @@ def _judge(
             raise NothingMeasuredError
     elif measured.answered().all():
         measured = replace(measured, accuracy=accuracy())
-    return build_report(facts, measured, judge(measured, facts.plan))
+    officials = (finished.official for _, finished, _ in facts.workers if finished is not None)
+    verdict, official = concluded(next(officials, None), facts.plan.stream.scenario, judge(measured, facts.plan))
+    return structs.replace(build_report(facts, measured, verdict), official=official)
 
 
 def _counts(replica: str, growth: Growth) -> ServerCounts:

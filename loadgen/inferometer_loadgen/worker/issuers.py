@@ -105,7 +105,7 @@ class Completion:
         work, ask, replica_of = self._work, self._carrier.ask, self._balance.replica_of
         for _ in range(room):
             row = self.handed
-            if row == len(work) and not _grown(work, self._records):
+            if row == len(work) and not grown(work, self._records):
                 self.over = True
                 break
             ask(replica_of(row), row)
@@ -180,7 +180,7 @@ class Interval:
 
     def _issue(self, now_ns: int) -> None:
         row, work = self.handed, self._work
-        if row == len(work) and not _grown(work, self._records):
+        if row == len(work) and not grown(work, self._records):
             self.over = True
             return
         self._carrier.ask(self._balance.replica_of(row), row)
@@ -193,7 +193,7 @@ class Interval:
         """An answer makes nothing due."""
 
 
-def _grown(work: Work, records: Records) -> bool:
+def grown(work: Work, records: Records) -> bool:
     """Whether there are more rows now than there were."""
     if work.extend is None:
         return False

@@ -14,6 +14,7 @@ from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
 from inferometer_loadgen.spec.load import Data, Load
 from inferometer_loadgen.spec.target import ModelRepository
+from inferometer_operator.api import engine_rules
 from inferometer_operator.api.schema import Rule, RulesOf
 
 NAME_LEAVES_ROOM: Rule = {
@@ -257,8 +258,9 @@ SPEC_RULES: RulesOf = {
         *scenario_rules(),
         *recording_rules(),
         *ACCURACY_RULES,
+        *engine_rules.spec_rules(),
     ),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
-    Load: (ONE_WORKER_KNOWS, ONE_RATE),
+    Load: (ONE_WORKER_KNOWS, ONE_RATE, *engine_rules.load_rules()),
 }
