@@ -26,7 +26,8 @@ PACKAGE, MODULE = "mlcommons-loadgen", "mlperf_loadgen"
 READY_WITHIN_S = 30.0
 LOGGED_WITHIN_S = 60.0
 """From its last answer to its logs: it sorts all latencies."""
-LAST_WORDS = 600
+LAST_LINES = 3
+LAST_CHARACTERS = 600
 WORD_BYTES = 65_536
 PIPE_BYTES = 1 << 20
 """Room for some ten thousand samples, so that neither side waits for the other."""
@@ -144,7 +145,13 @@ class LoadGenProcess:
         return OfficialEndedError(f"LoadGen's process ended {how}; it said: {self._last_words()}")
 
     def _last_words(self) -> str:
-        return self._said.read_bytes()[-LAST_WORDS:].decode("utf-8", "replace").strip() or "nothing"
+        return last_words(self._said.read_text("utf-8", "replace"))
+
+
+def last_words(said: str) -> str:
+    """The end of what a process has said, on one line; of a traceback what it ends in."""
+    lines = [line.strip() for line in said.splitlines() if line.strip(" ~^")]
+    return " | ".join(lines[-LAST_LINES:])[-LAST_CHARACTERS:] or "nothing"
 
 
 def _order(settings: OfficialSettings) -> str:

@@ -9,11 +9,12 @@ from inferometer_loadgen.spec.units import format_duration_ns
 
 def engine_lines(official: OfficialReport) -> Iterator[str]:
     """Its word and figure beside the worker's own, and the way between both."""
-    own = {True: "so do", False: "otherwise do", None: "queries failed, so nothing is said by"}[official.agrees]
-    yield (
-        f"engine: LoadGen {official.version} says {official.verdict}, {own} the worker's records; "
-        f"{official.metric} {_value(official)}"
-    )
+    beside = {
+        True: "and so do the worker's records",
+        False: f"but the worker's records say {official.own_verdict}",
+        None: "and does not know of the queries that failed",
+    }[official.agrees]
+    yield f"engine: LoadGen {official.version} says {official.verdict}, {beside}; {official.metric} {_value(official)}"
     delays = (("issue delay", official.issue_delay_p99_ns), ("hand-over to the worker", official.hand_over_p99_ns))
     known = [f"{name} p99 {format_duration_ns(delay_ns)}" for name, delay_ns in delays if delay_ns is not None]
     if known:
