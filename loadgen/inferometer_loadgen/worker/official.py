@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.official.process import MODULE, LoadGenProcess, Logs, OfficialEndedError
 from inferometer_loadgen.official.results import LogError, read_result
 from inferometer_loadgen.official.settings import settings_of
@@ -43,11 +44,14 @@ class OfficialTest:
     def __init__(
         self, work: Work, feeding: Feeding, warm_up: Records, replicas: Sequence[ReplicaAddress], access: Access
     ) -> None:
+        """`warm_up` says how fast the servers are. Raises PrepareError where the process cannot be started."""
         self._issue, self._feeding = work.issue, feeding
         plan = feeding.plan
-        self._process = LoadGenProcess(
-            settings_of(plan, shortest_ns(warm_up)), lambda: sut_name(plan, replicas, access)
-        )
+        settings = settings_of(plan, shortest_ns(warm_up))
+        try:
+            self._process = LoadGenProcess(settings, lambda: sut_name(plan, replicas, access))
+        except OSError as error:
+            raise _ended(OfficialEndedError(f"LoadGen's process cannot be started: {error}")) from error
         self._feed = feeding.feed = self._process.feed
         feeding.begin = self._begin
 
@@ -137,7 +141,7 @@ def sut_name(plan: Plan, replicas: Sequence[ReplicaAddress], access: Access) -> 
     for replica in replicas:
         try:
             versions.add(ask(plan, replica, access).server_version or "an unnamed server")
-        except PrepareError:
+        except (PrepareError, DataError):
             versions.add("a server that did not answer")
     name = f"{plan.model.name} on {' and '.join(sorted(versions))}, {len(replicas)} of them"
     return f"Network SUT: {name}" if is_over_a_network(Assignment(replicas=tuple(replicas))) else name

@@ -12,6 +12,8 @@ from inferometer_loadgen.report.schema import OfficialReport, Report
 from integration.loadgen.recorder import MODEL, recording_server, write_numbered_samples
 from integration.loadgen.shell import children_of, inferometer, report_in, run_arguments, running, wait_for
 from integration.loadgen.specs import write_spec
+from integration.loadgen.test_bad_servers import Behaviour, a_server_that, answers_errors, stalls_on_queries
+from integration.loadgen.test_run import await_end
 from integration.loadgen.test_run_scenarios import write_scenario
 from unit.mlperf_logs.official_logs import read_detail
 
@@ -126,6 +128,48 @@ def test_ctrl_c_ends_it_with_what_was_measured_and_without_logs(triton: TritonPr
     assert [reason.type for reason in report.reasons][:1] == ["CalledOff"]
     assert report.official is None
     assert not (tmp_path / FILES[0]).exists(), "a log of ours would pass for LoadGen's"
+
+
+@pytest.mark.parametrize("behaves", [answers_errors, stalls_on_queries])
+@pytest.mark.parametrize("scenario", ["Server", "SingleStream", "Offline"])
+def test_failed_queries_make_it_invalid_whatever_loadgen_says(
+    tmp_path: Path, scenario: str, behaves: Behaviour
+) -> None:
+    write_numbered_samples(tmp_path / "samples.npz", 4)
+    rate = {"targetQPS": None} if scenario == "SingleStream" else {"targetQPS": 20}
+    with a_server_that(behaves) as url:
+        spec = write_spec(
+            tmp_path, model=MODEL, scenario=scenario, data={"configMap": {"name": "samples"}}, warmup="0s",
+            engine="mlperf-loadgen", minDuration="1s", queryTimeout="300ms",
+            **rate, latencyBound="100ms" if scenario == "Server" else None, minQueries=5,
+        )  # fmt: skip
+        data = ("--data", str(tmp_path / "samples.npz"))
+        ended = inferometer("run", str(spec), "--endpoint", url, *data, "-o", str(tmp_path))
+
+    report = report_in(tmp_path)
+    assert ended.code == 3, ended.stderr
+    assert report.result.errors == report.result.queries > 0
+    assert "QueriesFailed" in [reason.type for reason in report.reasons]
+    found = official(report)
+    assert found.agrees is None
+    assert found.logs == {}
+    assert not (tmp_path / FILES[0]).exists(), "it would say that the queries were answered"
+
+
+def test_nothing_is_left_behind_when_the_worker_is_killed(triton: TritonProcess, tmp_path: Path) -> None:
+    spec = write_spec(tmp_path, engine="mlperf-loadgen", minDuration="60s")
+
+    with running(*run_arguments(spec, triton.url, triton.metrics_url, tmp_path)) as run:
+        wait_for("measuring", run)
+        (worker,) = children_of(run.pid, "worker")
+        (loadgen,) = children_of(worker, "inferometer_loadgen.official.child")
+        child = os.pidfd_open(loadgen)
+        os.kill(worker, signal.SIGKILL)
+        stderr = run.communicate()[1]
+        await_end(child)
+
+    assert run.returncode == 1
+    assert "WorkerLost" in stderr
 
 
 def test_a_loadgen_that_dies_is_told_with_its_last_words(
