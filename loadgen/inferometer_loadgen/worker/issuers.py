@@ -108,10 +108,12 @@ class Completion:
             if row == len(work) and not grown(work, self._records):
                 self.over = True
                 break
+            # The official rule: the first query that is both late enough and one of enough is the last. It is looked at
+            # before it is sent: by the time that is done another one would be late enough.
+            is_last = work.is_open_ended and row + 1 >= work.min_rows and monotonic_ns() >= self._end_ns
             ask(replica_of(row), row)
             self.handed = row + 1
-            # The official rule: the first query that is both late enough and one of enough is the last.
-            if self.handed >= work.min_rows and work.is_open_ended and monotonic_ns() >= self._end_ns:
+            if is_last:
                 self.over = True
                 break
         self._carrier.flush()
