@@ -190,6 +190,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The edition's task; empty where there is none."""
     deviations: tuple[Deviation, ...] = ()
     """From the edition; empty where the run is by the rules, or by none."""
+    engine: Literal["Own", "mlperf-loadgen"] = "Own"
+    """What says when a query goes: our own issuers, or the official LoadGen, whose queries the worker sends."""
     protocol: Literal["http", "grpc"]
     model: ModelPlan
     data: SyntheticData | NpzData | KServeJsonData

@@ -107,3 +107,26 @@ def test_a_run_by_an_edition_of_the_rules_says_where_it_deviates(bench: Bench) -
     deviating = {one.field for one in report.deviations}
     assert {"spec.load.latencyBound", "spec.load.minDuration", "spec.repeat.count", "spec.load.data"} <= deviating
     assert {"OwnEngine", "ManyWorkers"} <= {one.type for one in report.obstacles}
+
+
+def test_the_official_loadgen_measures_and_its_own_logs_are_in_the_report(bench: Bench) -> None:
+    benchmark = quickstart(
+        "official",
+        load=load(
+            engine="mlperf-loadgen", workers=1, targetQPS=20, latencyBound="2s", minDuration="3s", minQueries=60,
+            warmup="1s",
+        ),
+    )  # fmt: skip
+
+    status, report = ran(bench, benchmark)
+
+    assert report.official is not None
+    assert report.official.version == "6.0.17"
+    assert report.official.agrees is True, status["reasons"]
+    # Fewer queries than early stopping asks of p99: LoadGen says so, and so do the worker's records.
+    assert report.official.verdict == "INVALID"
+    assert "EarlyStoppingNotMet" in [reason["type"] for reason in status["reasons"]]
+    detail = report.official.logs["mlperf_log_detail.txt"]
+    assert '"key": "loadgen_version", "value": "6.0.17' in detail
+    assert '"value": "Network SUT: ' in detail
+    assert {"OwnEngine", "NoNetworkSutName"}.isdisjoint(one.type for one in report.obstacles)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
-import msgspec
+from msgspec import structs
 from prometheus_client import generate_latest
 
 from inferometer_loadgen import plan as plans
@@ -35,6 +35,8 @@ from inferometer_loadgen.coordinator.scrape import Scraper
 from inferometer_loadgen.coordinator.self_reports import vitals_of
 from inferometer_loadgen.coordinator.spool import OutputsError, OutputsSpool
 from inferometer_loadgen.coordinator.trial_watch import TrialWatch
+from inferometer_loadgen.official.reporting import concluded
+from inferometer_loadgen.official.results import LogError
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
@@ -340,6 +342,9 @@ class Run:
         except OutputsError as error:
             self._events.put_nowait(ev.Broken(RunFailure.OUTPUTS_LOST, str(error)))
             return False
+        except LogError as error:
+            self._events.put_nowait(ev.Broken(RunFailure.OFFICIAL_ENGINE_ENDED, str(error)))
+            return False
         self._is_judged = True
         return True
 
@@ -468,10 +473,12 @@ def _judge(
             raise NothingMeasuredError
     elif ended_early:
         measured, verdict = judge_ended_early(measured, facts.plan, ended_early)
-        return msgspec.structs.replace(build_report(facts, measured, verdict), ended_early=ended_early)
+        return structs.replace(build_report(facts, measured, verdict), ended_early=ended_early)
     elif measured.answered().all():
         measured = replace(measured, accuracy=accuracy())
-    return build_report(facts, measured, judge(measured, facts.plan))
+    officials = (finished.official for _, finished, _ in facts.workers if finished is not None)
+    verdict, official = concluded(next(officials, None), facts.plan.stream.scenario, judge(measured, facts.plan))
+    return structs.replace(build_report(facts, measured, verdict), official=official)
 
 
 def _counts(replica: str, growth: Growth) -> ServerCounts:

@@ -6,7 +6,7 @@ peak the round that was measured in full. The verdict is that of the whole run.
 
 from inferometer_loadgen.mlperf_logs.accuracy import RawAnswer, accuracy_lines
 from inferometer_loadgen.mlperf_logs.detail import detail_text
-from inferometer_loadgen.mlperf_logs.scenarios import has_logs, why_none
+from inferometer_loadgen.mlperf_logs.scenarios import has_logs, official_logs, why_none
 from inferometer_loadgen.mlperf_logs.summary import summary_text
 
 ACCURACY, DETAIL, SUMMARY = "mlperf_log_accuracy.json", "mlperf_log_detail.txt", "mlperf_log_summary.txt"
@@ -19,6 +19,7 @@ __all__ = [
     "accuracy_lines",
     "detail_text",
     "has_logs",
+    "official_logs",
     "summary_text",
     "why_none",
 ]

@@ -129,6 +129,15 @@ class RunFailure(StrEnum):
     OUTPUTS_LOST = "OutputsLost"
     """The outputs of an accuracy run are not those of its answers: some are missing or there twice, or one is too long
     to be handed over. Next: run again; where one is too long, fewer samples a request or a smaller output."""
+    OFFICIAL_ENGINE_MISSING = "OfficialEngineMissing"
+    """spec.load.engine asks for MLPerf's official LoadGen, and it is not installed beside the worker. Next: install
+    inferometer[official] (the package mlcommons-loadgen), or set spec.load.engine to Own."""
+    OFFICIAL_ENGINE_ENDED = "OfficialEngineEnded"
+    """The process of the official LoadGen ended before its test did. Next: the message holds its last words; where they
+    speak of memory, more of it in spec.load.resources; else report it, or set spec.load.engine to Own."""
+    OFFICIAL_STREAM_DIFFERS = "OfficialStreamDiffers"
+    """The official LoadGen asked for other samples than the plan's stream. Next: report it with the plan: this should
+    not happen."""
     COORDINATOR_ERROR = "CoordinatorError"
     """The coordinator met what it does not know. Next: report it with its log: this should not happen."""
     ABORTED = "Aborted"

@@ -192,6 +192,22 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
     round_trip_ns: int | None
 
 
+class OfficialRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What a test of the official LoadGen has left, its files unchanged, and how it went between it and the worker."""
+
+    version: str
+    """Of the package."""
+    summary: str
+    detail: str
+    accuracy: str
+    issue_delay_p50_ns: int | None
+    """From when a query was due to when LoadGen issued it; None where no schedule says."""
+    issue_delay_p99_ns: int | None
+    hand_over_p50_ns: int | None
+    """From there to its sending; None where nothing was sent."""
+    hand_over_p99_ns: int | None
+
+
 class Finished(Frame, frozen=True, kw_only=True, tag=True):
     """All records were sent; what the loop says of itself."""
 
@@ -210,6 +226,8 @@ class Finished(Frame, frozen=True, kw_only=True, tag=True):
     """None where nobody looked."""
     connections: int | None = None
     """Opened before the start, to all replicas that it asks; None where nobody counted."""
+    official: OfficialRun | None = None
+    """None of our own engine, and where LoadGen did not come to its end."""
 
 
 class Failed(Frame, frozen=True, kw_only=True, tag=True):

@@ -271,6 +271,36 @@ class StepReport(ReportStruct, frozen=True, kw_only=True):
     """Whether the run's figures are this step's."""
 
 
+class OfficialReport(ReportStruct, frozen=True, kw_only=True):
+    """What the official LoadGen says of the run that it was the engine of; the report's verdict follows it."""
+
+    version: str
+    """Of the package mlcommons-loadgen."""
+    verdict: Literal["VALID", "INVALID"]
+    advice: str
+    """In its own words; empty where it is VALID."""
+    metric: str
+    """The key in its detail log of the figure that such a run is known by."""
+    value: float
+    latency_ns: dict[str, int]
+    """min, max, mean, and its percentiles by its names (99.00); from when a query was due or issued to when LoadGen was
+    told of its answer, so that they hold the way from and to the worker."""
+    own_verdict: Literal["Valid", "Invalid"]
+    """What the worker's own records say of the same rules."""
+    agrees: bool | None
+    """Whether that is the same; None where queries failed, which LoadGen knows nothing of."""
+    issue_delay_p50_ns: int | None
+    """From when a query was due to when LoadGen issued it; None where no schedule says when."""
+    issue_delay_p99_ns: int | None
+    hand_over_p50_ns: int | None
+    """From there to its sending; None in Offline, where a sample waits for its turn."""
+    hand_over_p99_ns: int | None
+    logs: dict[str, str] = {}
+    """Its log files, unchanged, by their names."""
+    logs_absent: str = ""
+    """Why there are none; empty where there are."""
+
+
 class Report(ReportStruct, frozen=True, kw_only=True):
     """One run."""
 
@@ -310,6 +340,8 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     """Of a plan with steps of concurrency: those that were measured."""
     ended_early: str = ""
     """As in a round; empty but where a search was cut short in a trial."""
+    official: OfficialReport | None = None
+    """None of our own engine, and where the official one did not come to its end."""
 
 
 def encode(report: Report) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from inferometer_loadgen.plan import JudgePlan
+from inferometer_loadgen.report.engine_text import engine_lines
 from inferometer_loadgen.report.schema import (
     AccuracyReport,
     EarlyStopping,
@@ -84,6 +85,8 @@ def _details(report: Report, location: str) -> Iterator[str]:
     if report.result.early_stopping is not None:
         yield f"early stopping: {_early_stopping(report.result, report.result.early_stopping)}"
     yield from _by_which_rules(report)
+    if report.official is not None:
+        yield from engine_lines(report.official)
     yield f"server: {_servers(report)}"
     if len(report.replicas) > 1:
         yield from (f"  {line}" for line in _replicas(report.replicas))

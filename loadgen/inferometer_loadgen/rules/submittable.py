@@ -53,8 +53,13 @@ def _deviates(plan: Plan, _assignment: Assignment) -> Obstacle | None:
     return Obstacle(type="Deviates", short="deviations", message=message)
 
 
-def _own_engine(_plan: Plan, _assignment: Assignment) -> Obstacle:
-    message = "the rules ask for the official LoadGen of a tagged revision, and this is an engine of its own"
+def _own_engine(plan: Plan, _assignment: Assignment) -> Obstacle | None:
+    if plan.engine != "Own":
+        return None
+    message = (
+        "the rules ask for the official LoadGen of a tagged revision, and this is an engine of its own; set "
+        "spec.load.engine to mlperf-loadgen"
+    )
     return Obstacle(type="OwnEngine", short="own engine", message=message)
 
 
@@ -75,10 +80,14 @@ def _edge_over_a_network(plan: Plan, assignment: Assignment) -> Obstacle | None:
     return Obstacle(type="EdgeOverNetwork", short=f"{plan.stream.scenario} over a network", message=message)
 
 
-def _no_sut_name(_plan: Plan, assignment: Assignment) -> Obstacle | None:
-    if not is_over_a_network(assignment):
+def _no_sut_name(plan: Plan, assignment: Assignment) -> Obstacle | None:
+    # The official LoadGen asks for it before and after its test.
+    if plan.engine != "Own" or not is_over_a_network(assignment):
         return None
-    message = "the Network division asks each node for its name (Network SUT) by a round trip, and none was asked"
+    message = (
+        "the Network division asks each node for its name (Network SUT) by a round trip, and none was asked; set "
+        "spec.load.engine to mlperf-loadgen"
+    )
     return Obstacle(type="NoNetworkSutName", short="no Network SUT name", message=message)
 
 

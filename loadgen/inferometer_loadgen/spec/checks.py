@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, Struct, UnsetType
 
 from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
-from inferometer_loadgen.spec import closed_loops, scenarios
+from inferometer_loadgen.spec import closed_loops, engine, scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.editions import filled
 from inferometer_loadgen.spec.endpoint import faults, faults_of_auth
@@ -494,6 +494,12 @@ def _accuracy_has_one_round(_name: str, spec: BenchmarkSpec) -> Iterator[SpecErr
             yield SpecError(path, "means nothing in mode Accuracy, which asks for each sample once", "leave it out")
 
 
+def _the_official_engine_can(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """What the official LoadGen as the engine cannot do, or does in another way. Next: leave it out, or engine Own."""
+    for path, message, hint in engine.refusals(spec):
+        yield SpecError(path, message, hint)
+
+
 type Rule = Callable[[str, BenchmarkSpec], Iterator[SpecError]]
 
 RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
@@ -526,6 +532,7 @@ RULES: tuple[Rule, ...] = (
     _open_requests_can_be_shared,
     _steps_rise,
     _sequences_stay_together,
+    _the_official_engine_can,
 )
 
 

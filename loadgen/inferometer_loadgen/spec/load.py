@@ -214,6 +214,13 @@ class Load(SpecStruct, frozen=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    engine: Annotated[
+        Literal["Own", "mlperf-loadgen"],
+        Meta(
+            description="What says when a query goes. Own: Inferometer. mlperf-loadgen: MLPerf's official LoadGen, in "
+            "a process beside its one worker; the verdict and the log files are then its own."
+        ),
+    ] = "Own"
     protocol: Annotated[
         Literal["http", "grpc"],
         Meta(description="KServe v2 over HTTP, with binary tensors, or over gRPC."),

@@ -19,7 +19,7 @@ from inferometer_loadgen.plan import (
     SyntheticData,
 )
 from inferometer_loadgen.rules import ScenarioRules
-from inferometer_loadgen.spec import editions, scenarios
+from inferometer_loadgen.spec import editions, engine, scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec, ModelInput
 from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.load import Load
@@ -78,6 +78,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         rules=spec.rules,
         task="" if spec.task is UNSET else spec.task,
         deviations=editions.deviations(spec, data.samples),
+        engine=load.engine,
         protocol=load.protocol,
         model=ModelPlan(
             name=spec.model.name,
@@ -106,7 +107,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             latency_percentile=scenarios.latency_percentile(scenario, load),
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
-            early_stopping=load.early_stopping is True,
+            early_stopping=engine.stops_early(scenario, load),
             server_metric="Completed" if fixed.server_metric is None else fixed.server_metric.takes,
             accuracy_target=_accuracy_target(spec),
             accuracy_target_source=editions.accuracy_source(spec),

@@ -35,16 +35,17 @@ def judge(measured: Measured, plan: Plan) -> Verdict:
     reasons = tuple(finding for finding in findings if finding.severity is not Severity.WARNING)
     warnings = tuple(finding for finding in findings if finding.severity is Severity.WARNING)
     if is_accuracy:
-        return Verdict(word=_word(reasons), reasons=reasons, warnings=warnings)
+        return Verdict(word=word_of(reasons), reasons=reasons, warnings=warnings)
     doubt = client_influenced(measured, plan, reasons)
     if doubt is not None:
         reasons = (doubt, *reasons)
     elif (disturbed := client_disturbed(measured, plan)) is not None:
         warnings = (*warnings, disturbed)
-    return Verdict(word=_word(reasons), reasons=reasons, warnings=warnings)
+    return Verdict(word=word_of(reasons), reasons=reasons, warnings=warnings)
 
 
-def _word(reasons: tuple[Finding, ...]) -> Word:
+def word_of(reasons: tuple[Finding, ...]) -> Word:
+    """The word that follows from the reasons alone."""
     if any(reason.severity is Severity.INCONCLUSIVE for reason in reasons):
         return "Inconclusive"
     return "Invalid" if reasons else "Valid"

@@ -59,6 +59,10 @@ class ReasonType(StrEnum):
     """The workers' clocks are not known well enough for what compares them. Next: workers on one node, or one worker.
     """
 
+    ENGINES_DISAGREE = "EnginesDisagree"
+    """The official LoadGen and the worker's own records judge one run differently. Next: what the message names is on
+    the edge, or lies between LoadGen and the worker; a lower load, more CPU for the worker, then run again."""
+
     CALLED_OFF = "CalledOff"
     """Somebody ended the run before its time; the figures are of what was measured. Next: run again to its end."""
 

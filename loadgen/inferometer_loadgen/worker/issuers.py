@@ -120,13 +120,15 @@ class Completion(_InTurn):
         work, ask, replica_of = self._work, self._carrier.ask, self._balance.replica_of
         for _ in range(room):
             row = self.handed
-            if row == len(work) and not _grown(work, self._records):
+            if row == len(work) and not grown(work, self._records):
                 self.over = True
                 break
+            # The official rule: the first query that is both late enough and one of enough is the last. It is looked at
+            # before it is sent: by the time that is done another one would be late enough.
+            is_last = work.is_open_ended and row + 1 >= work.min_rows and monotonic_ns() >= self._end_ns
             ask(replica_of(row), row)
             self.handed = row + 1
-            # The official rule: the first query that is both late enough and one of enough is the last.
-            if self.handed >= work.min_rows and work.is_open_ended and monotonic_ns() >= self._end_ns:
+            if is_last:
                 self.over = True
                 break
         self._carrier.flush()
@@ -176,16 +178,16 @@ class InLanes:
         if self.over:
             return
         while row >= len(work):
-            if not _grown(work, self._records):
+            if not grown(work, self._records):
                 self._run_out += 1
                 self.over = self._run_out == work.lanes
                 return
+        # As without lanes: the first query that is both late enough and one of enough is the last.
+        is_last = work.is_open_ended and self.handed + 1 >= work.min_rows and monotonic_ns() >= self._end_ns
         self._carrier.ask(self._balance.replica_of(row), row)
         self._next[lane] = row + work.lanes
         self.handed += 1
-        # As without lanes: the first query that is both late enough and one of enough is the last.
-        if self.handed >= work.min_rows and work.is_open_ended and monotonic_ns() >= self._end_ns:
-            self.over = True
+        self.over = is_last
 
     def cut(self, records: Records) -> None:
         """Rows of a lane that did not come so far as another were never issued."""
@@ -258,7 +260,7 @@ class Interval(_InTurn):
 
     def _issue(self, now_ns: int) -> None:
         row, work = self.handed, self._work
-        if row == len(work) and not _grown(work, self._records):
+        if row == len(work) and not grown(work, self._records):
             self.over = True
             return
         self._carrier.ask(self._balance.replica_of(row), row)
@@ -271,7 +273,7 @@ class Interval(_InTurn):
         """An answer makes nothing due."""
 
 
-def _grown(work: Work, records: Records) -> bool:
+def grown(work: Work, records: Records) -> bool:
     """Whether there are more rows now than there were."""
     if work.extend is None:
         return False

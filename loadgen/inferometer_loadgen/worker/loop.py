@@ -22,6 +22,7 @@ from inferometer_loadgen.stream import Issue
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.balance import Balance, LeastOutstanding, RoundRobin
 from inferometer_loadgen.worker.carrier import NO_EXPIRY_NS, Carrier, Ledger
+from inferometer_loadgen.worker.fed import Fed
 from inferometer_loadgen.worker.issuers import NEVER_DUE_NS, Issuer, issuer_of
 from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.work import Work
@@ -111,11 +112,15 @@ class MeasuredLoop:
         Records are handed over while it runs if they are `measured`: those of a warm-up are of no interest.
         """
         self._begin(work, t0_ns, limits, measured=measured)
+        if self._fed is not None:
+            self._fed.begin(t0_ns)
         self._obey(self._link.take())  # What came together with the order to begin makes no socket readable.
         clock, started_cpu_ns = time.monotonic_ns, time.thread_time_ns()
         started_ns = clock()
         waited_ns = self._pass_until_over(started_ns)
         self._carrier.end()
+        if self._fed is not None:
+            self._fed.end()
         self._tick(clock())
         elapsed_ns = clock() - started_ns
         if work.is_open_ended:
@@ -139,7 +144,11 @@ class MeasuredLoop:
         # The rows of a shard may be those of some replicas only: it is they that share the window.
         replicas = len(self._carrier.backlogs)
         self._carrier.begin(self._ledger, -(-window // (replicas // gcd(work.step, replicas))))
-        self._issuer: Issuer = issuer_of(work, t0_ns, self._carrier, self._balance(work), self._records)
+        balance = self._balance(work)
+        self._fed = (
+            Fed(work, work.feeding, self._carrier, balance, self._records, self._events) if work.feeding else None
+        )
+        self._issuer: Issuer = self._fed or issuer_of(work, t0_ns, self._carrier, balance, self._records)
         self._tick_ns = t0_ns + TICK_NS
         self._expiry_ns = t0_ns + limits.query_timeout_ns if limits.query_timeout_ns else NO_EXPIRY_NS
         self._deadline_ns = NEVER_DUE_NS
@@ -147,6 +156,7 @@ class MeasuredLoop:
         self._stalls = array("q")
         self._withdrawn = self._reported = 0
         self._last_ended = -1
+        self._last_progress = (0, 0)
         self._aborted = self._stopped = False
         self._watch_the_end(t0_ns)
 
@@ -160,6 +170,7 @@ class MeasuredLoop:
         """One pass after another; how long all of them waited."""
         by_fd, on_event, clock = self._carrier.by_fd, self._carrier.on_event, time.monotonic_ns
         issuer, ended, spin_ns = self._issuer, self._records.ended, self._limits.spin_ns
+        is_fed = self._fed is not None
         now_ns, waited_ns = started_ns, 0
         while not (self._aborted or (issuer.over and issuer.handed - len(ended) == self._withdrawn)):
             spins = spin_ns and issuer.due_ns - now_ns <= spin_ns
@@ -170,7 +181,7 @@ class MeasuredLoop:
             waited_ns += woken_ns - now_ns
             # Woken late: it may have been stopped at any time since it began to wait.
             deaf_ns = now_ns if woken_ns - (now_ns if spins else self._armed_ns) > STALL_NS else woken_ns
-            if woken_ns >= issuer.due_ns:
+            if is_fed or woken_ns >= issuer.due_ns:
                 self._carrier.heed_idle(events)
                 issuer.wake(woken_ns)
             elif spins and not events:
@@ -239,13 +250,23 @@ class MeasuredLoop:
         """A scheduled load ends by its schedule; another one when no answer has come for as long as a drain takes."""
         if self._stopped:
             return
-        if self._work.issue is Issue.SCHEDULED:
+        if self._fed is not None:
+            self._watch_the_fed(self._fed, now_ns)
+        elif self._work.issue is Issue.SCHEDULED:
             last_ns = self._work.scheduled_ns[-1] if len(self._work) else 0
             self._deadline_ns = self._t0_ns + last_ns + self._limits.drain_ns
         elif len(self._records.ended) != self._last_ended:
             self._last_ended = len(self._records.ended)
             patience_ns = max(self._limits.drain_ns, self._limits.query_timeout_ns)
             self._deadline_ns = now_ns + self._work.interval_ns + patience_ns + TICK_NS
+
+    def _watch_the_fed(self, fed: Fed, now_ns: int) -> None:
+        """Whoever asks may pause as long as it likes; what is open may not, once nothing more is asked or answered."""
+        progress = fed.handed, len(self._records.ended)
+        if progress != self._last_progress:
+            self._last_progress = progress
+            patience_ns = max(self._limits.drain_ns, self._limits.query_timeout_ns) + TICK_NS
+            self._deadline_ns = now_ns + patience_ns if progress[0] > progress[1] else NEVER_DUE_NS
 
     def _tick(self, now_ns: int) -> None:
         self._tick_ns = now_ns + TICK_NS
@@ -260,7 +281,8 @@ class MeasuredLoop:
                 all_sent=self._issuer.over and not waiting,
                 latencies_ns=self._recent_latencies_ns() if self._measured else (),
             ),
-            self._records.newly_ended(self._t0_ns) if self._measured else None,
+            # When LoadGen's time 0 was is known at its end.
+            self._records.newly_ended(self._t0_ns) if self._measured and self._fed is None else None,
         )
 
     def _recent_latencies_ns(self) -> tuple[int, ...]:

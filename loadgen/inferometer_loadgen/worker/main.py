@@ -2,6 +2,7 @@
 
 import gc
 import resource
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from msgspec import structs
 
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.library import DataError
-from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.plan import Plan, ReplicaAddress
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.protocol.frames import (
     Bye,
@@ -20,6 +21,7 @@ from inferometer_loadgen.protocol.frames import (
     Finished,
     FromCoordinator,
     Measure,
+    OfficialRun,
     Prepare,
     Prepared,
     Ready,
@@ -37,6 +39,7 @@ from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.credentials import CredentialsError
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
+from inferometer_loadgen.worker.official import OfficialTest, require_official
 from inferometer_loadgen.worker.outputs import OutputsSender
 from inferometer_loadgen.worker.prepare import library_in, prepare
 from inferometer_loadgen.worker.records import Records
@@ -44,7 +47,7 @@ from inferometer_loadgen.worker.sequenced import Numbering
 from inferometer_loadgen.worker.shared_bodies import BodiesFile
 from inferometer_loadgen.worker.shared_memory import new_memory
 from inferometer_loadgen.worker.vitals import read_vital_signs
-from inferometer_loadgen.worker.work import Bodies, Work, measured_work, warm_up_work
+from inferometer_loadgen.worker.work import Bodies, Work, fed_work, measured_work, warm_up_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ _FAILURE_TYPES: dict[type[Exception], RunFailure] = {
 
 
 def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
+    require_official(plan)
     library = library_in(plan, settings.data_path, at_once=settings.bodies_fd is None)
     first = first_round(plan).plan(plan)
     stream = make_stream(first.stream)
@@ -116,7 +120,7 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     pair = _lay_out(first, stream, settings.index, prepared.numbers)
     del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
     link.send(Prepared(server_version=prepared.server_version, is_batched=prepared.is_batched))
-    rounds = _Rounds(link, loop, prepared.carrier, access, limits, outputs, connections)
+    rounds = _Rounds(link, loop, prepared.carrier, assignment.replicas, access, limits, outputs, connections)
     frame = rounds.go(pair)
     per_query = first.stream.samples_per_query
     while isinstance(frame, Draw):
@@ -141,7 +145,8 @@ def _bodies_file(plan: Plan, settings: WorkerSettings) -> BodiesFile:
 
 def _lay_out(plan: Plan, stream: Stream, index: int, numbers: Bodies, round_number: int = 0) -> tuple[Work, Work]:
     """The warm-up and the measured stream of a round, as far as they are worker `index`'s."""
-    work = measured_work(plan, stream, index, _numbering(plan, index, numbers))
+    lay_out = measured_work if plan.engine == "Own" else fed_work
+    work = lay_out(plan, stream, index, _numbering(plan, index, numbers))
     work.round_number = round_number
     return warm_up_work(plan, stream, index, _numbering(plan, index, numbers, is_warm_up=True)), work
 
@@ -164,6 +169,7 @@ class _Rounds:
     link: CoordinatorLink
     loop: MeasuredLoop
     carrier: Carrier
+    replicas: tuple[ReplicaAddress, ...]
     access: Access
     limits: Limits
     outputs: OutputsSender | None
@@ -186,8 +192,16 @@ class _Rounds:
         records, stats = self.loop.run(warm_up, _expect(frame, WarmUp).t0_ns, self.limits, measured=False)
         answered = records.status.count(QueryStatus.OK)
         first_error = self.access.redacted(stats.first_error)
-        self.link.send(Warmed(answered=answered, failed=records.issued - answered, first_error=first_error))
+        warmed = Warmed(answered=answered, failed=records.issued - answered, first_error=first_error)
+        if work.feeding is None:
+            self.link.send(warmed)
+            return self._measure(work, None)
+        with closing(OfficialTest(work, work.feeding, records, self.replicas, self.access)) as test:
+            test.await_ready()
+            self.link.send(warmed)
+            return self._measure(work, test)
 
+    def _measure(self, work: Work, test: OfficialTest | None) -> FromCoordinator:
         frame = self.link.wait()
         if isinstance(frame, Bye):
             return frame
@@ -200,13 +214,24 @@ class _Rounds:
         if self.outputs is not None and not stats.aborted:
             self.outputs.flush()
         if not stats.aborted:
+            official = None
+            if test is not None:
+                t0_ns, official = test.finish(records, t0_ns)
+                for ended in records.ended_at_last(t0_ns):
+                    self.link.send(ended)
             said = replace(stats, first_error=self.access.redacted(stats.first_error))
-            _hand_over(self.link, records, said, vitals, t0_ns, self.connections)
+            _hand_over(self.link, records, said, vitals, t0_ns, self.connections, official)
         return self.link.wait()
 
 
 def _hand_over(
-    link: CoordinatorLink, records: Records, stats: LoopStats, vitals: Vitals, t0_ns: int, connections: int
+    link: CoordinatorLink,
+    records: Records,
+    stats: LoopStats,
+    vitals: Vitals,
+    t0_ns: int,
+    connections: int,
+    official: OfficialRun | None,
 ) -> None:
     for frame in records.never_ended(t0_ns):
         link.send(frame)
@@ -222,6 +247,7 @@ def _hand_over(
             stalls=(np.frombuffer(stats.stalls, dtype=np.int64) - t0_ns).astype("<i8").tobytes(),
             vitals=vitals,
             connections=connections,
+            official=official,
         )
     )
 

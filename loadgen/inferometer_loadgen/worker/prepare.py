@@ -108,7 +108,6 @@ def prepare(
     `numbers` is asked about them. With `keep` that is given what good answers hold. Raises PrepareError, DataError,
     ConnectError.
     """
-    ask = grpc_metadata.ask if plan.protocol == "grpc" else _ask
     _greet(replicas, access)
     answers = [ask(plan, replica, access) for replica in replicas]
     models = [answer.model for answer in answers]
@@ -257,7 +256,10 @@ def _greet(replicas: Sequence[ReplicaAddress], access: Access) -> None:
             dialer.dial(replica).close()
 
 
-def _ask(plan: Plan, replica: ReplicaAddress, access: Access) -> Asked:
+def ask(plan: Plan, replica: ReplicaAddress, access: Access) -> Asked:
+    """What a server says of itself and of the model, by the plan's protocol. Raises PrepareError."""
+    if plan.protocol == "grpc":
+        return grpc_metadata.ask(plan, replica, access)
     return Asked(_metadata(plan, replica, access), _server_version(replica, access))
 
 

@@ -81,7 +81,15 @@ class Records:
         open_rows = np.ones(len(self), dtype=np.bool)
         open_rows[np.frombuffer(self.ended, dtype=np.int32)] = False
         open_rows[self._left_out] = False
-        rows = np.flatnonzero(open_rows)
+        yield from self._frames(np.flatnonzero(open_rows), t0_ns)
+
+    def ended_at_last(self, t0_ns: int) -> Iterator[RecordsFrame]:
+        """As `newly_ended`, of a run whose time 0 was not known while it went on: any number of them."""
+        rows = np.frombuffer(self.ended[self._handed_over :], dtype=np.int32)
+        self._handed_over += len(rows)
+        yield from self._frames(rows, t0_ns)
+
+    def _frames(self, rows: NDArray[np.int32] | NDArray[np.int64], t0_ns: int) -> Iterator[RecordsFrame]:
         for start in range(0, len(rows), ROWS_PER_FRAME):
             yield self._frame(rows[start : start + ROWS_PER_FRAME], t0_ns)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inferometer_loadgen.official.feed import Feed
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.stream import (
     Issue,
@@ -30,6 +31,29 @@ WARM_UP_ROWS = 65_536
 
 type Bodies = Callable[[NDArray[np.int64], int], array[int]]
 """The prepared requests of rows, from their samples one after another and the samples of a row."""
+
+
+@dataclass(slots=True)
+class Feeding:
+    """Of work that the official LoadGen asks: what it should ask, and from where that comes."""
+
+    plan: Plan
+    """Of this round."""
+    expected: array[int]
+    """The samples of all rows, one after another; grows with the rows."""
+    samples_per_row: int
+    scheduled_ns: NDArray[np.int64]
+    """When LoadGen makes each row due, since its own time 0."""
+    feed: Feed | None = None
+    """None until its process is there."""
+    begin: Callable[[int], None] = lambda _t0_ns: None
+    """Sets LoadGen off at that time (monotonic)."""
+
+    def feed_that_is_there(self) -> Feed:
+        """The feed. Raises TypeError before there is one."""
+        if self.feed is None:
+            raise TypeError("LoadGen's process comes before its queries")
+        return self.feed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +80,8 @@ class Work:
     extend: Callable[[int], array[int]] | None = None
     """The bodies of so many rows more; None where the stream ends."""
     round_number: int = 0
+    feeding: Feeding | None = None
+    """Where the official LoadGen says when a row goes."""
 
     def __len__(self) -> int:
         return len(self.body)
@@ -70,6 +96,24 @@ def measured_work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Wor
         work.min_rows = share_of(least_rows(plan.stream), plan.workers, index)
         work.min_duration_ns = plan.stream.min_duration_ns
         work.extend = lambda more: bodies(rows.take(more), stream.samples_per_row)
+    return work
+
+
+def fed_work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Work:
+    """What the only worker sends in the measured run when the official LoadGen asks for it."""
+    work = measured_work(plan, stream, index, bodies)
+    work.scheduled_ns = array("q")  # When LoadGen's time 0 was is known at its end.
+    expected, per_row = array("q", stream.sample.astype("int64").tobytes()), stream.samples_per_row
+    work.feeding = Feeding(plan, expected, per_row, stream.scheduled_ns)
+    if work.extend is not None:
+        rows = ShardRows(plan.stream, index, plan.workers, done=len(stream))
+
+        def extend(more: int) -> array[int]:
+            samples = rows.take(more)
+            expected.frombytes(samples.astype("int64").tobytes())
+            return bodies(samples, per_row)
+
+        work.extend = extend
     return work
 
 

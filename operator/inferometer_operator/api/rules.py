@@ -15,6 +15,7 @@ from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
 from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.load import Data, Load
 from inferometer_loadgen.spec.target import ModelRepository, Target
+from inferometer_operator.api import engine_rules
 from inferometer_operator.api.closed_loop_rules import CLOSED_LOOP_RULES, STEPS_RULES
 from inferometer_operator.api.endpoint_rules import ENDPOINT_FITS_THE_PROTOCOL, endpoint_rules
 from inferometer_operator.api.schema import Rule, RulesOf
@@ -287,11 +288,12 @@ SPEC_RULES: RulesOf = {
         *ACCURACY_RULES,
         ENDPOINT_FITS_THE_PROTOCOL,
         *CLOSED_LOOP_RULES,
+        *engine_rules.spec_rules(),
     ),
     Target: (exactly_one_of(Target),),
     **endpoint_rules(exactly_one_of),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
-    Load: (ONE_WORKER_KNOWS, ONE_RATE, *STEPS_RULES),
     FindPeak: (ONE_SEARCH,),
+    Load: (ONE_WORKER_KNOWS, ONE_RATE, *STEPS_RULES, *engine_rules.load_rules()),
 }

@@ -245,6 +245,41 @@ OVER_CREATION = {
         changed("spec.load.workers", 2, changed("spec.load.balance", "LeastOutstanding")),
         "set workers to 1, or balance to RoundRobin",
     ),
+    "LoadGen runs on one node": (
+        changed("spec.load.engine", "mlperf-loadgen"),
+        changed("spec.load.workers", 2, changed("spec.load.engine", "mlperf-loadgen")),
+        "LoadGen runs on one node; set workers to 1",
+    ),
+    "LoadGen judges early stopping": (
+        a_scenario("SingleStream", engine="mlperf-loadgen", earlyStopping=True),
+        a_scenario("SingleStream", engine="mlperf-loadgen", earlyStopping=False),
+        "earlyStopping false; leave it out",
+    ),
+    "LoadGen waits by itself": (
+        changed("spec.load.spin", "50us"),
+        changed("spec.load.spin", "50us", changed("spec.load.engine", "mlperf-loadgen")),
+        "it is LoadGen that waits",
+    ),
+    "LoadGen knows of no query that waits for another": (
+        a_scenario("SingleStream", sequences={"count": 1, "length": 4}),
+        a_scenario("SingleStream", sequences={"count": 1, "length": 4}, engine="mlperf-loadgen"),
+        "sequences, whose queries wait for one another; leave them out",
+    ),
+    "a run of LoadGen has one rate": (
+        a_scenario("Server", targetQPS=20, latencyBound="1s", engine="mlperf-loadgen"),
+        a_scenario("Server", findPeak={"min": 1, "max": 2}, latencyBound="1s", engine="mlperf-loadgen"),
+        "a run of LoadGen has one rate; set targetQPS",
+    ),
+    "LoadGen has MLPerf's scenarios": (
+        a_scenario("MultiStream", engine="mlperf-loadgen"),
+        a_scenario("Concurrency", concurrency=2, engine="mlperf-loadgen"),
+        "in a scenario that LoadGen has not",
+    ),
+    "the package is LoadGen 6.0": (
+        a_scenario("MultiStream", streamDialect="loadgen-6.0", engine="mlperf-loadgen"),
+        a_scenario("MultiStream", targetQPS=20, streamDialect="loadgen-r0.5", engine="mlperf-loadgen"),
+        "and the package is LoadGen 6.0",
+    ),
     "early stopping judges a latency": (
         a_scenario("SingleStream", earlyStopping=True),
         a_scenario("Offline", targetQPS=20, earlyStopping=True),

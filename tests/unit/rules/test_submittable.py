@@ -24,6 +24,17 @@ ANYWAY = ["OwnEngine"]
 DEVIATION = Deviation(field="spec.load.minDuration", value="1s", fixed="600s", source="the rules")
 CASES = {
     "the engine is our own, whatever else": (RULED, HERE, ANYWAY),
+    "the official engine": (replace(RULED, engine="mlperf-loadgen"), HERE, []),
+    "the official engine over a network asks for the name": (
+        replace(RULED, engine="mlperf-loadgen"),
+        an_assignment(),
+        [],
+    ),
+    "the official engine, and all else": (
+        replace(RULED, engine="mlperf-loadgen", warmup_ns=1, rules="custom"),
+        an_assignment(workers=()),
+        ["NoEdition", "NodesUnknown", "WarmedUpWithTestSamples"],
+    ),
     "no edition": (replace(RULED, rules="custom", task=""), HERE, ["NoEdition", *ANYWAY]),
     "a deviation": (replace(RULED, deviations=(DEVIATION,)), HERE, ["Deviates", *ANYWAY]),
     "several workers": (replace(RULED, workers=4), HERE, [*ANYWAY, "ManyWorkers"]),

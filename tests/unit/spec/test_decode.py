@@ -41,8 +41,8 @@ def test_fields_of_a_newer_client_are_passed_over_in_an_object_and_refused_in_a_
     assert complaints(msgspec.yaml.encode(benchmark).decode())[0].endswith(
         "spec.load.fromTheFuture: is an unknown field. hint: leave it out; the fields here are data, targetQPS, "
         "findPeak, latencyBound, latencyPercentile, earlyStopping, replay, concurrency, concurrencySteps, "
-        "sequences, samplesPerQuery, samplesPerRequest, inFlight, streamDialect, protocol, workers, minDuration, "
-        "minQueries, warmup, balance, queryTimeout, spin, seeds, resources, nodeSelector, tolerations"
+        "sequences, samplesPerQuery, samplesPerRequest, inFlight, streamDialect, engine, protocol, workers, "
+        "minDuration, minQueries, warmup, balance, queryTimeout, spin, seeds, resources, nodeSelector, tolerations"
     )
 
 

@@ -323,7 +323,8 @@ def test_the_rows_above_show_every_reason_and_every_check() -> None:
     shown = {reason for row in ROWS.values() for reason in (*row.reasons, *row.warnings)}
 
     assert found == known
-    assert shown == set(ReasonType)
+    # What the official LoadGen says is none of the records' (tests/unit/official/test_verdict.py).
+    assert shown == set(ReasonType) - {ReasonType.ENGINES_DISAGREE}
 
 
 def test_a_late_client_never_makes_a_valid_run_anything_else() -> None:
