@@ -42,7 +42,7 @@ def test_our_own_engine_is_the_default_and_leaves_early_stopping_to_the_spec():
         ),
         ("Server", {"earlyStopping": False}, "spec.load.earlyStopping: `false` does not fit engine mlperf-loadgen"),
         ("Server", {"minDuration": "1500us"}, "spec.load.minDuration: `1500us` does not fit engine mlperf-loadgen"),
-        ("SingleStream", {"sequences": {"count": 1, "length": 4}}, "spec.load.sequences: do not fit engine mlperf-loadgen"),
+        ("SingleStream", {"sequences": {"count": 1, "length": 4}}, "spec.load.sequences: do not fit engine mlperf-"),
         ("Server", {"spin": "50us"}, "spec.load.spin: does not fit engine mlperf-loadgen: it is LoadGen that waits"),
     ],
 )  # fmt: skip
