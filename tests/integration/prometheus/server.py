@@ -42,6 +42,11 @@ class Prometheus:
         found = self.get("query", query=promql)
         return [] if found is None else [(one["metric"], float(one["value"][1])) for one in found["result"]]
 
+    def query_range(self, promql: str, start_s: float, end_s: float, step_s: float) -> list[Any]:
+        """The series of a range query, each with `metric` and `values`: pairs of a time and a number as text."""
+        found = self.get("query_range", query=promql, start=str(start_s), end=str(end_s), step=str(step_s))
+        return [] if found is None else list(found["result"])
+
 
 @contextmanager
 def prometheus(folder: Path, targets: Sequence[str], rules: Path) -> Iterator[Prometheus]:

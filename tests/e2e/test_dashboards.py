@@ -1,0 +1,136 @@
+"""Each query of each panel, and each selector of each alert, finds series in a real Prometheus that watched real runs.
+
+The Prometheus runs in the cluster and finds what it scrapes by the pods' annotations, as a user's would. GPUs there are
+none: their series come from a stand-in that replays the shapes of dcgm-exporter's and of Triton's.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from e2e import monitored
+from e2e.asked import ALERTS, PANELS, Answer, ask, save, selectors, table
+from e2e.cluster import Bench, bench_namespace, is_finished, quickstart
+from e2e.faults import held_back
+from inferometer_dev.dashboards.queries import PanelQuery
+from inferometer_dev.monitoring.install import install_prometheus, remove_prometheus
+from integration.prometheus.server import Prometheus
+
+pytestmark = pytest.mark.timeout(400)
+
+LIVE = {"live", "triton", "gpu", "operator"}
+"""Whose series are there while a run goes on: a panel that needs them must show it, not only its history."""
+WHILE_IT_RUNS = {"live", "triton"}
+"""Whose pods are gone after it: what asks for this moment has nothing to show then."""
+
+FINE_STEP_S = 1.0
+"""No coarser than the scrapes: a phase may last for one of them only."""
+
+
+@dataclass
+class Watched:
+    """What Prometheus answered while the run went on and after it."""
+
+    prometheus: Prometheus
+    began_s: float
+    ended_s: float
+    during: dict[PanelQuery, Answer]
+    after: dict[PanelQuery, Answer]
+
+
+@pytest.fixture(scope="module")
+def prometheus(operator: int) -> Iterator[Prometheus]:
+    url = install_prometheus()
+    try:
+        yield Prometheus(url.removeprefix("http://"))
+    finally:
+        remove_prometheus()
+
+
+@pytest.fixture(scope="module")
+def watched(prometheus: Prometheus) -> Iterator[Watched]:
+    with bench_namespace() as bench:
+        began_s = time.time()
+        monitored.start_gpu_exporter(bench)
+        monitored.start_schedule(bench)
+        monitored.starve(bench, prometheus)
+        bench.apply(quickstart(monitored.RUN))
+        variables = {"namespace": bench.namespace}
+        # What ends it is its report, which is kept from the operator until Prometheus has seen it waiting.
+        with held_back("GET /v1/report"):
+            during = _while_it_runs(bench, prometheus, variables, began_s)
+            finishing = f'inferometer_run_phase{{{_of_the_run(bench)},phase="Finishing"}}'
+            bench.wait_until(lambda: bool(prometheus.query(finishing)), 60, "seen to be finishing")
+        bench.wait(monitored.RUN, is_finished, 90, "finished")
+        bench.wait_until(lambda: monitored.valid_runs(bench) >= 2, 120, "done with two runs of the schedule")
+        verdict = f"inferometer_run_verdict{{{_of_the_run(bench)}}}"
+        trend = f'inferometer_schedule_change_ratio{{namespace="{bench.namespace}"}}'
+        bench.wait_until(lambda: bool(prometheus.query(f"{verdict} and on (namespace) {trend}")), 20, "scraped")
+        ended_s = time.time()
+        after = {one: ask(prometheus, one, variables, began_s, ended_s) for one in PANELS}
+        print(f"\n{table(during, after.values())}\nsaved: {save(during, after.values())}")
+        yield Watched(prometheus, began_s, ended_s, during, after)
+
+
+def _while_it_runs(
+    bench: Bench, prometheus: Prometheus, variables: dict[str, str], began_s: float
+) -> dict[PanelQuery, Answer]:
+    """Asks each query at half time, and one that finds nothing at each scrape until the load has ended."""
+    state = f"inferometer_load_state{{{_of_the_run(bench)}}} == 1"
+    completed = f"sum(inferometer_load_queries_completed_total{{{_of_the_run(bench)}}})"
+    half = f"{completed} > max(inferometer_run_planned_queries{{{_of_the_run(bench)}}}) / 2"
+    bench.wait_until(lambda: bool(prometheus.query(half)), 90, "seen half done")
+    found = {one: ask(prometheus, one, variables, began_s, time.time()) for one in PANELS}
+    while _states(prometheus, state) == {"Running"}:
+        _await_a_scrape(bench, prometheus)
+        empty = [one for one, answer in found.items() if not answer.result]
+        found |= {one: ask(prometheus, one, variables, began_s, time.time()) for one in empty}
+    return found
+
+
+def _await_a_scrape(bench: Bench, prometheus: Prometheus) -> None:
+    newest = "max(timestamp(inferometer_operator_build_info))"
+    ((_, before_s),) = prometheus.query(newest)
+    bench.wait_until(lambda: bool(prometheus.query(f"{newest} > {before_s}")), 20, "scraped again")
+
+
+def _of_the_run(bench: Bench) -> str:
+    return f'benchmark="{monitored.RUN}",namespace="{bench.namespace}"'
+
+
+def _states(prometheus: Prometheus, promql: str) -> set[str]:
+    return {labels["state"] for labels, _ in prometheus.query(promql)}
+
+
+def _name(query: PanelQuery) -> str:
+    return f"{query.dashboard}: {query.panel} {query.ref}"
+
+
+@pytest.mark.parametrize("query", PANELS, ids=_name)
+def test_a_panel_finds_series_while_a_run_goes_on_and_after_it(watched: Watched, query: PanelQuery) -> None:
+    during, after = watched.during[query], watched.after[query]
+
+    if query.needs in LIVE:
+        assert during.result, f"{_name(query)} is empty while a run goes on: {during.expr}"
+    if not (query.instant and query.needs in WHILE_IT_RUNS):
+        assert after.result, f"{_name(query)} is empty after the run: {after.expr}"
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=[one["alert"] for one in ALERTS])
+def test_each_selector_of_an_alert_finds_series(watched: Watched, alert: dict[str, str]) -> None:
+    asked = selectors(watched.prometheus, alert["expr"])
+    found = {one: watched.prometheus.query_range(one, watched.began_s, watched.ended_s, FINE_STEP_S) for one in asked}
+
+    assert asked
+    assert [one for one, series in found.items() if not series] == []
+
+
+def test_all_targets_were_found_by_their_annotations_and_answered(watched: Watched) -> None:
+    up = watched.prometheus.query_range("up", watched.began_s, watched.ended_s, FINE_STEP_S)
+    pods = {one["metric"]["pod"].rstrip("-0123456789") for one in up if any(float(value) for _, value in one["values"])}
+
+    servers, coordinators = f"{monitored.RUN}-server", f"{monitored.RUN}-coordinator"
+    assert {servers, coordinators, monitored.EXPORTER} <= pods
+    assert any(one["metric"]["namespace"] == "inferometer-system" for one in up)
