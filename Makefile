@@ -12,7 +12,7 @@ UV      := $(UV_VENV)/bin/uv
 LOCKS   := requirements/dev.txt requirements/runtime.txt requirements/bootstrap.txt
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test unit integration e2e lint crds images cluster-up cluster-down bench lock wheel-test clean
+.PHONY: help demo test unit integration e2e lint crds images cluster-up cluster-down bench bench-operator lock wheel-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -54,6 +54,9 @@ bench: $(VENV)/.synced ## our client beside its peers: CPU, throughput, pacing, 
 	@dev/need wrk
 	@dev/need libb64.so.0d libb64-0d
 	@PYTHONPATH=dev $(BIN)/python -m benchmarks
+
+bench-operator: $(VENV)/.synced ## what the operator costs with 200 runs and 20 schedules when nothing happens; about 5 minutes
+	@PYTHONPATH=dev $(BIN)/python -m benchmarks.at_rest
 
 wheel-test: $(VENV)/.synced ## build the wheel and run the unit tests against it as installed
 	@dev/wheel-test
