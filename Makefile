@@ -12,7 +12,8 @@ UV      := $(UV_VENV)/bin/uv
 LOCKS   := requirements/dev.txt requirements/runtime.txt requirements/bootstrap.txt
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test unit integration e2e lint crds images cluster-up cluster-down bench bench-operator lock wheel-test clean
+.PHONY: help demo test unit integration e2e lint crds dashboards images cluster-up cluster-down bench bench-operator lock \
+        wheel-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -37,9 +38,13 @@ lint: $(VENV)/.synced ## style, types, layers, generated files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m inferometer_operator.api.generate --check
+	@PYTHONPATH=dev $(BIN)/python -m inferometer_dev.dashboards.generate --check
 
 crds: $(VENV)/.synced ## generate crds/ and docs/reasons.md from the classes
 	@$(BIN)/python -m inferometer_operator.api.generate
+
+dashboards: $(VENV)/.synced ## generate the chart's dashboards from dev/inferometer_dev/dashboards
+	@PYTHONPATH=dev $(BIN)/python -m inferometer_dev.dashboards.generate
 
 images: ## build the images (without Docker) into the cache
 	@dev/images build

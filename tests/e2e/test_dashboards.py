@@ -7,6 +7,7 @@ none: their series come from a stand-in that replays the shapes of dcgm-exporter
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from e2e import monitored
 from e2e.asked import ALERTS, PANELS, Answer, ask, save, selectors, table
 from e2e.cluster import Bench, bench_namespace, is_finished, quickstart
 from e2e.faults import held_back
-from inferometer_dev.dashboards.queries import PanelQuery
+from inferometer_dev.dashboards.queries import PanelQuery, substituted
 from inferometer_dev.monitoring.install import install_prometheus, remove_prometheus
 from integration.prometheus.server import Prometheus
 
@@ -24,6 +25,9 @@ LIVE = {"live", "triton", "gpu", "operator"}
 """Whose series are there while a run goes on: a panel that needs them must show it, not only its history."""
 WHILE_IT_RUNS = {"live", "triton"}
 """Whose pods are gone after it: what asks for this moment has nothing to show then."""
+
+SUBSTITUTE = "vector(0)"
+"""What some queries show where there is nothing: such a query is never empty, so its selectors are looked at."""
 
 FINE_STEP_S = 1.0
 """No coarser than the scrapes: a phase may last for one of them only."""
@@ -36,8 +40,19 @@ class Watched:
     prometheus: Prometheus
     began_s: float
     ended_s: float
+    namespace: str
     during: dict[PanelQuery, Answer]
     after: dict[PanelQuery, Answer]
+
+    def empty(self, expr: str) -> list[str]:
+        """The selectors inside an expression that never found a series."""
+        asked = selectors(self.prometheus, expr)
+        assert asked
+        return [one for one in asked if not self.history(one)]
+
+    def history(self, promql: str) -> list[Any]:
+        """The series of all the time."""
+        return self.prometheus.query_range(promql, self.began_s, self.ended_s, FINE_STEP_S)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +72,7 @@ def watched(prometheus: Prometheus) -> Iterator[Watched]:
         monitored.start_schedule(bench)
         monitored.starve(bench, prometheus)
         bench.apply(quickstart(monitored.RUN))
-        variables = {"namespace": bench.namespace}
+        variables = {"namespace": bench.namespace, "benchmark": monitored.RUN}
         # What ends it is its report, which is kept from the operator until Prometheus has seen it waiting.
         with held_back("GET /v1/report"):
             during = _while_it_runs(bench, prometheus, variables, began_s)
@@ -71,7 +86,7 @@ def watched(prometheus: Prometheus) -> Iterator[Watched]:
         ended_s = time.time()
         after = {one: ask(prometheus, one, variables, began_s, ended_s) for one in PANELS}
         print(f"\n{table(during, after.values())}\nsaved: {save(during, after.values())}")
-        yield Watched(prometheus, began_s, ended_s, during, after)
+        yield Watched(prometheus, began_s, ended_s, bench.namespace, during, after)
 
 
 def _while_it_runs(
@@ -118,17 +133,18 @@ def test_a_panel_finds_series_while_a_run_goes_on_and_after_it(watched: Watched,
         assert after.result, f"{_name(query)} is empty after the run: {after.expr}"
 
 
+@pytest.mark.parametrize("query", [one for one in PANELS if SUBSTITUTE in one.expr], ids=_name)
+def test_what_a_panel_shows_nought_for_is_there_all_the_same(watched: Watched, query: PanelQuery) -> None:
+    assert watched.empty(substituted(query.expr, namespace=watched.namespace)) == []
+
+
 @pytest.mark.parametrize("alert", ALERTS, ids=[one["alert"] for one in ALERTS])
 def test_each_selector_of_an_alert_finds_series(watched: Watched, alert: dict[str, str]) -> None:
-    asked = selectors(watched.prometheus, alert["expr"])
-    found = {one: watched.prometheus.query_range(one, watched.began_s, watched.ended_s, FINE_STEP_S) for one in asked}
-
-    assert asked
-    assert [one for one, series in found.items() if not series] == []
+    assert watched.empty(alert["expr"]) == []
 
 
 def test_all_targets_were_found_by_their_annotations_and_answered(watched: Watched) -> None:
-    up = watched.prometheus.query_range("up", watched.began_s, watched.ended_s, FINE_STEP_S)
+    up = watched.history("up")
     pods = {one["metric"]["pod"].rstrip("-0123456789") for one in up if any(float(value) for _, value in one["values"])}
 
     servers, coordinators = f"{monitored.RUN}-server", f"{monitored.RUN}-coordinator"

@@ -69,8 +69,16 @@ def test_an_upgrade_keeps_the_key_and_an_uninstall_keeps_the_benchmarks(empty: C
         ("logLevel=loud", "logLevel"),
         ("admissionPolicy.enabled=perhaps", "admissionPolicy"),
         ("metrics.serviceMonitor.interval=soon", "serviceMonitor"),
+        ("dashboards.namespace=Grafana_1", "namespace"),
     ],
-    ids=["a name that is none", "a policy that is none", "a level that is none", "neither yes nor no", "no time"],
+    ids=[
+        "a name that is none",
+        "a policy that is none",
+        "a level that is none",
+        "neither yes nor no",
+        "no time",
+        "no namespace",
+    ],
 )
 def test_a_value_that_does_not_fit_is_refused(helm: Helm, value: str, words: str) -> None:
     refused = helm("template", "inferometer", str(CHART), "--set", value)
