@@ -49,7 +49,9 @@ def ask(
     if query.instant:
         found = prometheus.get("query", query=expr, time=str(end_s))
         return Answer(query, expr, found["result"])
-    return Answer(query, expr, prometheus.query_range(expr, start_s, end_s, STEP_S))
+    # Counted from the end, which is a point of its own: what was scraped last is in it.
+    whole_s = (end_s - start_s) // STEP_S * STEP_S
+    return Answer(query, expr, prometheus.query_range(expr, end_s - whole_s, end_s, STEP_S))
 
 
 def selectors(prometheus: Prometheus, expr: str) -> list[str]:

@@ -26,6 +26,9 @@ LIVE = {"live", "triton", "gpu", "operator"}
 WHILE_IT_RUNS = {"live", "triton"}
 """Whose pods are gone after it: what asks for this moment has nothing to show then."""
 
+RATE_INTERVAL = "8s"
+"""As Grafana reckons it from a data source's scrape interval: four scrapes."""
+
 SUBSTITUTE = "vector(0)"
 """What some queries show where there is nothing: such a query is never empty, so its selectors are looked at."""
 
@@ -72,7 +75,7 @@ def watched(prometheus: Prometheus) -> Iterator[Watched]:
         monitored.start_schedule(bench)
         monitored.starve(bench, prometheus)
         bench.apply(quickstart(monitored.RUN))
-        variables = {"namespace": bench.namespace, "benchmark": monitored.RUN}
+        variables = {"namespace": bench.namespace, "benchmark": monitored.RUN, "__rate_interval": RATE_INTERVAL}
         # What ends it is its report, which is kept from the operator until Prometheus has seen it waiting.
         with held_back("GET /v1/report"):
             during = _while_it_runs(bench, prometheus, variables, began_s)
@@ -83,6 +86,7 @@ def watched(prometheus: Prometheus) -> Iterator[Watched]:
         verdict = f"inferometer_run_verdict{{{_of_the_run(bench)}}}"
         trend = f'inferometer_schedule_change_ratio{{namespace="{bench.namespace}"}}'
         bench.wait_until(lambda: bool(prometheus.query(f"{verdict} and on (namespace) {trend}")), 20, "scraped")
+        _await_a_scrape(bench, prometheus)
         ended_s = time.time()
         after = {one: ask(prometheus, one, variables, began_s, ended_s) for one in PANELS}
         print(f"\n{table(during, after.values())}\nsaved: {save(during, after.values())}")
