@@ -20,7 +20,7 @@ from inferometer_dev.gotools import binary
 from .fleet import HOURS, LIVE, LIVE_S
 from .fleet_live import recorded
 from .server import Prometheus, prometheus
-from .test_alerts import RULES
+from .test_alerts import REPOSITORY, RULES
 
 
 @pytest.mark.parametrize("dashboard", sorted({one.dashboard for one in queries(FOLDER)}))
@@ -42,6 +42,20 @@ def test_promtool_can_read_every_query(dashboard, tmp_path):
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert f"SUCCESS: {len(rules)} rules found" in ended.stdout + ended.stderr
+
+
+def test_the_documented_configuration_is_one(tmp_path):
+    page = (REPOSITORY / "docs" / "dashboards.md").read_text()
+    (tmp_path / "prometheus.yml").write_text(page.partition("```yaml\n")[2].partition("```")[0])
+
+    ended = subprocess.run(
+        [str(binary("promtool")), "check", "config", "--lint=all", "--lint-fatal", str(tmp_path / "prometheus.yml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 LOOKBACK = "--query.lookback-delta=61s"
