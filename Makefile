@@ -12,11 +12,11 @@ UV      := $(UV_VENV)/bin/uv
 LOCKS   := requirements/dev.txt requirements/runtime.txt requirements/bootstrap.txt
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test unit integration e2e lint crds dashboards images cluster-up cluster-down bench bench-operator lock \
-        wheel-test clean
+.PHONY: help demo test unit integration e2e lint crds dashboards dashboard-pictures images cluster-up cluster-down bench \
+        bench-operator lock wheel-test clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 20
 
 demo: $(VENV)/.synced ## set up everything and run a real benchmark on the embedded cluster
 	@dev/demo
@@ -45,6 +45,9 @@ crds: $(VENV)/.synced ## generate crds/ and docs/reasons.md from the classes
 
 dashboards: $(VENV)/.synced ## generate the chart's dashboards from dev/inferometer_dev/dashboards
 	@PYTHONPATH=dev $(BIN)/python -m inferometer_dev.dashboards.generate
+
+dashboard-pictures: $(VENV)/.synced ## draw the dashboards from PROMETHEUS=URL into build/dashboards (ARGS="--help" has more)
+	@PYTHONPATH=dev $(BIN)/python -m inferometer_dev.dashboards.pictures --prometheus "$(PROMETHEUS)" $(ARGS)
 
 images: ## build the images (without Docker) into the cache
 	@dev/images build

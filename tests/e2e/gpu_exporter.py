@@ -23,11 +23,16 @@ type Series = tuple[str, str, str, float]
 
 
 def page(pods: list[dict[str, str]], at_s: float) -> str:
-    """The page at a moment, for pods of one GPU each."""
+    """The page at a moment, for pods of one GPU each.
+
+    A pod's `prefix` is `exported_` for labels as a scrape without honor_labels leaves them, of a server that does not
+    show its GPU itself.
+    """
     lines: dict[str, list[str]] = {}
     for index, pod in enumerate(pods):
         uuid = f"GPU-00000000-0000-0000-0000-{index:012d}"
-        for name, kind, labels, value in [*dcgm(index, uuid, pod, at_s), *triton(uuid, pod, at_s)]:
+        of_triton = [] if pod["prefix"] else triton(uuid, pod, at_s)
+        for name, kind, labels, value in [*dcgm(index, uuid, pod, at_s), *of_triton]:
             found = lines.setdefault(name, [f"# HELP {name} {STAND_IN}", f"# TYPE {name} {kind}"])
             found.append(f'{name}{{{labels},stand_in="{STAND_IN}"}} {value:.6g}')
     return "".join(f"{line}\n" for found in lines.values() for line in found)
@@ -46,8 +51,8 @@ def dcgm(index: int, uuid: str, pod: dict[str, str], at_s: float) -> list[Series
             "Hostname": pod["node"],
             "DCGM_FI_DRIVER_VERSION": "550.90.07",
             "container": "triton",
-            "namespace": pod["namespace"],
-            "pod": pod["pod"],
+            f"{pod['prefix']}namespace": pod["namespace"],
+            f"{pod['prefix']}pod": pod["pod"],
         }.items()
     )
     used = MEMORY_MIB * (0.1 + 0.02 * load(at_s))

@@ -31,10 +31,16 @@ SHORT: dict[str, object] = {
 
 
 def start_gpu_exporter(bench: Bench) -> None:
-    """The stand-in, for the two servers of the run as if each held a GPU."""
+    """The stand-in, for the two servers of the run as if each held a GPU, and for a third as some scrapes show it."""
     pods = [
-        {"namespace": bench.namespace, "pod": f"{RUN}-server-{index}", "benchmark": RUN, "node": "node-1"}
-        for index in range(2)
+        {
+            "namespace": bench.namespace,
+            "pod": f"{RUN}-server-{index}",
+            "benchmark": RUN,
+            "node": "node-1",
+            "prefix": prefix,
+        }
+        for index, prefix in enumerate(["", "", "exported_"])
     ]
     scraped = {"prometheus.io/scrape": "true", "prometheus.io/port": "9400", "prometheus.io/path": "/metrics"}
     container = {

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import dashboard
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GREEN, AMBER, RED, BLUE, GREY = "green", "orange", "red", "blue", "#808080"
+GREEN, AMBER, RED, BLUE, GREY, SLATE = "green", "orange", "red", "blue", "#808080", "#5b6f95"
 
 VERDICTS = {"Valid": GREEN, "Invalid": RED, "Inconclusive": AMBER}
 OUTCOMES = VERDICTS | {"Failed": "dark-red", "Deleted": GREY}
@@ -21,7 +21,7 @@ PHASES = {
     "Finishing": "dark-blue",
     "Stopping": "yellow",
     # Not green: a run that succeeded was measured, and may yet be Invalid.
-    "Succeeded": "super-light-blue",
+    "Succeeded": SLATE,
     "Failed": "dark-red",
 }
 STATES = {
@@ -30,7 +30,7 @@ STATES = {
     "Running": BLUE,
     "Draining": "dark-blue",
     "Scoring": "purple",
-    "Done": "super-light-blue",
+    "Done": SLATE,
     "Failed": "dark-red",
 }
 BOUND = RED
@@ -57,6 +57,13 @@ def fixed(colour: str) -> dashboard.DynamicConfigValue:
 def by_name(colours: Mapping[str, str]) -> dict[str, list[dashboard.DynamicConfigValue]]:
     """Settings of the series that are called so."""
     return {name: [fixed(colour)] for name, colour in colours.items()}
+
+
+def line(colour: str, width: float = 1.5, *, dashed: bool = False) -> list[dashboard.DynamicConfigValue]:
+    """The settings of a line that is told from one on the same place by its width, or is a limit (`dashed`)."""
+    style = {"fill": "dash", "dash": [8, 6]} if dashed else {"fill": "solid"}
+    found = [("custom.lineWidth", width), ("custom.lineStyle", style), ("custom.fillOpacity", 0)]
+    return [fixed(colour), *(dashboard.DynamicConfigValue(id_val=name, value=value) for name, value in found)]
 
 
 def worded(words: Mapping[str, tuple[str, str]]) -> dashboard.ValueMap:

@@ -41,6 +41,11 @@ GROUP_LEGEND = "{{namespace}} {{model}} {{scenario}} {{schedule}}"
 WHOLE_RUN = TO_RUN + "&from=${__data.fields.From.numeric}&to=${__data.fields.To.numeric}"
 MARGIN_S = 60
 """Before the start and after the end of a run, in a link to its time."""
+JUST_ENDED = (
+    f"and on ({RUN_KEY})"
+    f" time() - {gauge('inferometer_run_completion_timestamp_seconds', OF_NAMESPACE, RUN_KEY)} < $__range_s"
+)
+"""Of the runs those that ended in the time that the dashboard shows."""
 TEXT = "The verdicts and results of all benchmarks. A row of the table leads to its run."
 
 
@@ -102,11 +107,11 @@ def _glance() -> tuple[Panel, ...]:
         figure(
             about(
                 "Failed",
-                "Runs that ended without a result. `kubectl describe ib NAME` and docs/reasons.md say why and what to"
-                " do.",
+                "Runs that ended without a result in the time shown. `kubectl describe ib NAME` and docs/reasons.md"
+                " say why and what to do.",
                 NONE_IS_GOOD,
             ),
-            Query(f"sum({phase.replace('{}', 'Failed')}) or vector(0)"),
+            Query(counted(f"{of_runs('inferometer_run_phase', where='phase="Failed"')} {JUST_ENDED}")),
         ),
         figure(
             about(
@@ -131,27 +136,28 @@ def _by_verdict() -> Panel:
     return bars(
         About(
             "Verdicts",
-            "Runs that exist by their verdict. Invalid broke a rule; Inconclusive was measured so that nobody can say.",
+            "Of the runs that ended in the time shown. Invalid broke a rule; Inconclusive was measured so that nobody"
+            " can say.",
             "short",
             8,
             6,
             decimals=0,
             overrides=by_name(VERDICTS),
-            no_value="no run has ended yet",
+            no_value="no run has ended",
         ),
-        Query(f"count by (verdict) ({of_runs('inferometer_run_verdict', 'verdict')})", "{{verdict}}"),
+        Query(f"count by (verdict) ({of_runs('inferometer_run_verdict', 'verdict')} {JUST_ENDED})", "{{verdict}}"),
     )
 
 
 def _reasons() -> Panel:
     valid = 'inferometer_run_verdict{verdict="Valid"}'
-    bad = f"{of_runs('inferometer_run_reason', 'reason')} unless on ({RUN_KEY}) {valid}"
+    bad = f"{of_runs('inferometer_run_reason', 'reason')} {JUST_ENDED} unless on ({RUN_KEY}) {valid}"
     return bars(
         About(
             "Why runs were not valid",
-            "How many runs have each reason; a run may have several. Each is in docs/reasons.md with what to do about"
-            " it. Many of one kind point to the service (LatencyBoundExceeded), to the client (ClientInfluenced) or to"
-            " the cluster (Unschedulable).",
+            "How many of the runs that ended in the time shown have each reason; a run may have several. Each is in"
+            " docs/reasons.md with what to do about it. Many of one kind point to the service (LatencyBoundExceeded),"
+            " to the client (ClientInfluenced) or to the cluster (Unschedulable).",
             "short",
             16,
             6,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inferometer_dev.dashboards.colours import AMBER, BLUE, BOUND, GREEN, RED, by_name, steps
+from inferometer_dev.dashboards.colours import AMBER, BLUE, BOUND, GREEN, RED, by_name, line, steps
 from inferometer_dev.dashboards.panels import About, Panel, Query, density, graph
 from inferometer_dev.dashboards.promql import OF_RUN, gauge, quantile, rate
 
@@ -21,7 +21,12 @@ def load() -> tuple[Panel, ...]:
                 "reqps",
                 12,
                 9,
-                overrides=by_name({"due": "yellow", "sent": BLUE, "completed": GREEN, "target": "text"}),
+                overrides={
+                    "due": line("yellow", 7),
+                    "sent": line(BLUE, 4),
+                    "completed": line(GREEN),
+                    "target": line("text", dashed=True),
+                },
             ),
             Query(rate(f"{queries}_due_total", OF_RUN, "benchmark"), "due"),
             Query(rate(f"{queries}_sent_total", OF_RUN, "benchmark"), "sent"),
@@ -83,7 +88,7 @@ def load() -> tuple[Panel, ...]:
 def latency() -> tuple[Panel, ...]:
     """Quantiles beside the bound, and the whole distribution."""
     bucket = "inferometer_load_latency_seconds_bucket"
-    colours = {"p 0.5": GREEN, "p 0.9": BLUE, "p 0.99": AMBER, "bound": BOUND}
+    colours = by_name({"p 0.5": GREEN, "p 0.9": BLUE, "p 0.99": AMBER}) | {"bound": line(BOUND, dashed=True)}
     return (
         graph(
             About(
@@ -94,7 +99,7 @@ def latency() -> tuple[Panel, ...]:
                 "s",
                 12,
                 9,
-                overrides=by_name(colours),
+                overrides=colours,
             ),
             *(Query(quantile(fraction, bucket, OF_RUN), f"p {fraction}") for fraction in (0.5, 0.9, 0.99)),
             Query(gauge("inferometer_load_latency_bound_seconds", OF_RUN, "benchmark"), "bound"),

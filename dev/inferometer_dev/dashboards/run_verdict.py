@@ -161,7 +161,7 @@ def _reasons() -> Panel:
             "Why the verdict is what it is, warnings included. docs/reasons.md has each with its remedy; `kubectl"
             " describe ib` has the figures.",
             "short",
-            6,
+            5,
             8,
         ),
         Column("Reason", label="reason", query=none_where_empty(reasons, "reason", "none")),
@@ -176,7 +176,7 @@ def _percentiles() -> Panel:
             "Percentiles from every query of the finished run, failed ones included as infinitely slow, and the bound."
             " A long step from 0.99 to 0.999 is a tail that a few more queries can push over the bound.",
             "s",
-            10,
+            9,
             8,
             decimals=2,
             overrides=by_name({"bound": RED}),
@@ -196,7 +196,7 @@ def _phases() -> Panel:
             "When the run was in which phase. A long Starting is image pulls and model loading; a long Finishing is"
             " scoring and the report.",
             "none",
-            4,
+            5,
             8,
             overrides=by_name(PHASES),
         ),
@@ -211,7 +211,7 @@ def _states() -> Panel:
             "What the coordinator said of the load. A long Waiting: workers that are not there or still make their"
             " samples.",
             "none",
-            4,
+            5,
             8,
             overrides=by_name(STATES),
         ),

@@ -21,6 +21,7 @@ class Prometheus:
 
     def __init__(self, address: str) -> None:
         self._address = address
+        self.url = f"http://{address}"
 
     def get(self, path: str, **query: str) -> Any:
         """The data of an answer; None while it does not answer yet."""
@@ -49,7 +50,7 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(folder: Path, targets: Sequence[str], rules: Path) -> Iterator[Prometheus]:
+def prometheus(folder: Path, targets: Sequence[str], rules: Path, *flags: str) -> Iterator[Prometheus]:
     """Scrapes `targets` (host:port) each second, as the documentation says."""
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
@@ -65,6 +66,7 @@ def prometheus(folder: Path, targets: Sequence[str], rules: Path) -> Iterator[Pr
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address={address}",
+        *flags,
     ]
     with (folder / "prometheus.log").open("wb") as log:
         process = subprocess.Popen(argv, stdout=log, stderr=subprocess.STDOUT)
