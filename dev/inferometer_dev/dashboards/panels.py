@@ -168,11 +168,10 @@ def density(about: About, query: Query) -> Panel:
 
 
 def timeline(about: About, *queries: Query) -> Panel:
-    """A bar a series, drawn where it has a value."""
+    """A bar a series, in pieces that are named and coloured by the mappings of their values."""
     panel = begun(statetimeline.Panel(), about, queries, instant=False)
-    panel.show_value(common_model.VisibilityMode.NEVER).row_height(0.8).fill_opacity(90).line_width(0)
-    panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color("blue"))
-    return panel.legend(common.VizLegendOptions().show_legend(False))
+    panel.show_value(common_model.VisibilityMode.AUTO).row_height(0.8).fill_opacity(90).line_width(0).merge_values(True)
+    return panel.legend(common.VizLegendOptions().show_legend(True).placement(common_model.LegendPlacement.BOTTOM))
 
 
 def _last() -> common.ReduceDataOptions:

@@ -6,6 +6,11 @@ the old pod and the new one, and who scrapes pods and services has two always.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 OF_NAMESPACE = 'namespace=~"$namespace"'
 OF_RUN = 'namespace=~"$namespace", benchmark=~"$benchmark"'
 OF_SCHEDULE = 'namespace=~"$namespace", schedule=~"$schedule"'
@@ -38,6 +43,12 @@ def when_new(metric: str, where: str = OF_NAMESPACE, by: str = RUN_KEY) -> str:
     """A gauge at the one step of a graph at which it is seen first: a point for each run, where it ended."""
     now = gauge(metric, where, by)
     return f"({now} unless on ({RUN_KEY}) {metric}{{{where}}} offset $__interval)"
+
+
+def coded(metric: str, label: str, codes: Mapping[str, int], where: str) -> str:
+    """Which of the words a label has now, as the word's number: one series where there is one a word."""
+    words = (f'({metric}{{{where}, {label}="{word}"}} == 1) * {code}' for word, code in codes.items())
+    return f"max({' or '.join(words)})"
 
 
 def any_result(*, prefix: str, where: str, by: str) -> str:

@@ -13,19 +13,23 @@ from inferometer_dev.dashboards.colours import (
     VERDICTS,
     by_name,
     steps,
+    worded,
 )
 from inferometer_dev.dashboards.panels import About, Panel, Query, bars, figure, timeline
-from inferometer_dev.dashboards.promql import OF_RUN, any_result, gauge, none_where_empty
+from inferometer_dev.dashboards.promql import OF_RUN, any_result, coded, gauge, none_where_empty
 from inferometer_dev.dashboards.tables import Column, rows
 
 SEND_LAG = steps((None, GREEN), (0.001, AMBER), (0.01, RED))
 """In seconds; from 10 ms on InferometerClientSaturated fires."""
+PHASE_CODES = {word: code for code, word in enumerate(PHASES, start=1)}
+STATE_CODES = {word: code for code, word in enumerate(STATES, start=101)}
+"""Numbers for the words of a timeline, which shows values and no labels."""
 OF_BOUND = steps((None, GREEN), (0.9, AMBER), (1, RED))
 
 
 def verdict() -> tuple[Panel, ...]:
     """The first look, the reasons, and what the run was."""
-    return (*_figures(), _asked(), _reasons(), _percentiles(), _phases(), _states())
+    return (*_figures(), _course(), _asked(), _reasons(), _percentiles())
 
 
 def _figures() -> tuple[Panel, ...]:
@@ -161,7 +165,7 @@ def _reasons() -> Panel:
             "Why the verdict is what it is, warnings included. docs/reasons.md has each with its remedy; `kubectl"
             " describe ib` has the figures.",
             "short",
-            5,
+            8,
             8,
         ),
         Column("Reason", label="reason", query=none_where_empty(reasons, "reason", "none")),
@@ -176,7 +180,7 @@ def _percentiles() -> Panel:
             "Percentiles from every query of the finished run, failed ones included as infinitely slow, and the bound."
             " A long step from 0.99 to 0.999 is a tail that a few more queries can push over the bound.",
             "s",
-            9,
+            16,
             8,
             decimals=2,
             overrides=by_name({"bound": RED}),
@@ -189,31 +193,22 @@ def _percentiles() -> Panel:
     )
 
 
-def _phases() -> Panel:
+def _course() -> Panel:
+    phases = coded("inferometer_run_phase", "phase", PHASE_CODES, OF_RUN)
+    states = coded("inferometer_load_state", "state", STATE_CODES, OF_RUN)
+    words = {str(code): (word, PHASES[word]) for word, code in PHASE_CODES.items()}
+    words |= {str(code): (word, STATES[word]) for word, code in STATE_CODES.items()}
     return timeline(
         About(
-            "Phases",
-            "When the run was in which phase. A long Starting is image pulls and model loading; a long Finishing is"
+            "Course",
+            "The run's phases, and what its coordinator said of the load. A long Starting is image pulls and model"
+            " loading; a long Waiting is workers that are not there or still make their samples; a long Finishing is"
             " scoring and the report.",
             "none",
+            24,
             5,
-            8,
-            overrides=by_name(PHASES),
+            mappings=(worded(words),),
         ),
-        Query(gauge("inferometer_run_phase", OF_RUN, "phase"), "{{phase}}"),
-    )
-
-
-def _states() -> Panel:
-    return timeline(
-        About(
-            "Load generator",
-            "What the coordinator said of the load. A long Waiting: workers that are not there or still make their"
-            " samples.",
-            "none",
-            5,
-            8,
-            overrides=by_name(STATES),
-        ),
-        Query(f"{gauge('inferometer_load_state', OF_RUN, 'state')} == 1", "{{state}}"),
+        Query(phases, "run"),
+        Query(states, "load"),
     )

@@ -218,13 +218,18 @@ def _density(axes: Axes, panel: Mapping[str, Any], series: Sequence[Series], ask
 
 
 def _timeline(axes: Axes, panel: Mapping[str, Any], series: Sequence[Series], asker: Asker) -> None:
+    words = _defaults(panel)["mappings"][0]["options"]
+    width = asker.step_s / 86400
     for place, one in enumerate(reversed(series)):
-        width = asker.step_s / 86400
-        spans = [(_moment(at), width) for at, _ in one.points]
-        axes.broken_barh(spans, (place - 0.4, 0.8), color=colour_of(one.name, panel, PALETTE[5]))
+        told = ""
+        for at, value in one.points:
+            word = words[f"{value:g}"]
+            axes.broken_barh([(_moment(at), width)], (place - 0.4, 0.8), color=hexed(word["color"]))
+            if word["text"] != told:
+                told = word["text"]
+                axes.text(_moment(at), place, f" {told}", color=ink(hexed(word["color"])), fontsize=SMALL, va="center")
     axes.set_yticks(range(len(series)), [one.name for one in reversed(series)])
     _time_axis(axes, asker)
-    axes.xaxis.set_major_locator(_locator(3))
 
 
 def _table(axes: Axes, panel: Mapping[str, Any], frames: Sequence[Sequence[Series]]) -> None:
