@@ -15,7 +15,7 @@ from inferometer_dev.images.inferometer import DEV_REFERENCE
 from inferometer_dev.paths import REPO
 from integration.prometheus.server import Prometheus
 
-RUN, STARVED, SCHEDULE = "panels", "starved", "often"
+RUN, STARVED, FAILED, SCHEDULE = "panels", "starved", "called-off", "often"
 EXPORTER = "dcgm-exporter-stand-in"
 EXAMPLE = REPO / "examples" / "schedule.yaml"
 SOURCE = Path(__file__).with_name("gpu_exporter.py")
@@ -86,13 +86,25 @@ def valid_runs(bench: Bench) -> int:
 
 def starve(bench: Bench, prometheus: Prometheus) -> None:
     """A run whose worker does nothing for a while: its verdict must be that the client may have made the result."""
-    bench.apply(quickstart(STARVED, **SHORT | {"load.minDuration": "10s"}))
+    # Longer late than the bound, and answered all the same: what fails is no matter of latency.
+    bench.apply(quickstart(STARVED, **SHORT | {"load.minDuration": "12s", "load.latencyBound": "2s"}))
     bench.wait(STARVED, is_measuring, 60, "measuring")
     of_it = f'{{benchmark="{STARVED}",namespace="{bench.namespace}"}}'
-    overdue = f"sum(inferometer_load_queries_due_total{of_it}) - sum(inferometer_load_queries_sent_total{of_it}) > 20"
+    overdue = f"sum(inferometer_load_queries_due_total{of_it}) - sum(inferometer_load_queries_sent_total{of_it}) > 60"
     with stopped_worker(bench, f"{STARVED}-worker-0"):
         bench.wait_until(lambda: bool(prometheus.query(overdue)), 30, "seen to send late")
     bench.wait(STARVED, is_finished, 60, "finished")
+
+
+def watched_run() -> Object:
+    """The quickstart, with so long a bound that its queries are answered, whatever else this machine does."""
+    return quickstart(RUN, **{"load.latencyBound": "2s"})
+
+
+def fail(bench: Bench) -> None:
+    """A run that ends before it has begun."""
+    bench.apply(quickstart(FAILED, suspend=True, cancel=True))
+    bench.wait(FAILED, is_finished, 30, "finished")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 
 from e2e import monitored
 from e2e.asked import ALERTS, DASHBOARDS, FOLDER, PANELS, STEP_S, Answer, ask, save, selectors, table
-from e2e.cluster import Bench, bench_namespace, is_finished, quickstart
+from e2e.cluster import Bench, bench_namespace, is_finished
 from e2e.faults import held_back
 from inferometer_dev.dashboards.pictures.asking import Asker
 from inferometer_dev.dashboards.pictures.page import picture
@@ -77,8 +77,9 @@ def watched(url: str) -> Iterator[Watched]:
         began_s = time.time()
         monitored.start_gpu_exporter(bench)
         monitored.start_schedule(bench)
+        monitored.fail(bench)
         monitored.starve(bench, prometheus)
-        bench.apply(quickstart(monitored.RUN))
+        bench.apply(monitored.watched_run())
         variables = {"namespace": bench.namespace, "benchmark": monitored.RUN, "__rate_interval": RATE_INTERVAL}
         # What ends it is its report, which is kept from the operator until Prometheus has seen it waiting.
         with held_back("GET /v1/report"):

@@ -86,7 +86,7 @@ def _moment(at_s: float) -> Any:
 
 
 def _locator(most: int) -> dates.AutoDateLocator:
-    return dates.AutoDateLocator(maxticks=most)  # type: ignore[no-untyped-call]  # matplotlib's
+    return dates.AutoDateLocator(minticks=1, maxticks=most)  # type: ignore[no-untyped-call]  # matplotlib's
 
 
 def _columns(series: Series, step_s: float, *, spanned: bool) -> tuple[list[Any], list[float]]:
