@@ -86,7 +86,8 @@ def watched(url: str) -> Iterator[Watched]:
             during = _while_it_runs(bench, prometheus, variables, began_s)
             finishing = f'inferometer_run_phase{{{_of_the_run(bench)},phase="Finishing"}}'
             bench.wait_until(lambda: bool(prometheus.query(finishing)), 60, "seen to be finishing")
-        bench.wait(monitored.RUN, is_finished, 90, "finished")
+        status = bench.wait(monitored.RUN, is_finished, 90, "finished")["status"]
+        assert status["result"]["errors"] == 0, status["reasons"]
         bench.wait_until(lambda: monitored.valid_runs(bench) >= 2, 120, "done with two runs of the schedule")
         verdict = f"inferometer_run_verdict{{{_of_the_run(bench)}}}"
         trend = f'inferometer_schedule_change_ratio{{namespace="{bench.namespace}"}}'
