@@ -42,9 +42,9 @@ _POLL_S = 0.5
 NEXT = """
 Next:
   another spec   edit examples/quickstart.yaml (targetQPS, latencyBound, replicas) and run make demo again
-  dashboards     give Grafana this Prometheus as a data source: {prometheus} (its API; ask it as
-                 {prometheus}/api/v1/query?query=inferometer_run_verdict), and import
-                 charts/inferometer/dashboards/*.json: docs/dashboards.md
+  dashboards     give Grafana {prometheus} as a Prometheus (it has an API and no pages), and import
+                 charts/inferometer/dashboards/*.json; docs/dashboards.md. Without a Grafana:
+                 make dashboard-pictures PROMETHEUS={prometheus} ARGS="--minutes 3 --scrape-interval 2"
   stop           make cluster-down (the builds stay in the cache)"""
 
 

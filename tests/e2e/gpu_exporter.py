@@ -73,7 +73,7 @@ def dcgm(index: int, uuid: str, pod: dict[str, str], at_s: float) -> list[Series
 
 def triton(uuid: str, pod: dict[str, str], at_s: float) -> list[Series]:
     """As Triton shows its GPU: a fraction, W, J, bytes; with the labels of the scrape of its pod."""
-    places = {"gpu_uuid": uuid, **{name: pod[name] for name in ("namespace", "pod", "benchmark")}}
+    places = {"gpu_uuid": uuid, "namespace": pod["namespace"], "pod": pod["pod"]}
     labels = ",".join(f'{name}="{value}"' for name, value in places.items())
     mib = 1024 * 1024
     return [

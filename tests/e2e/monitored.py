@@ -36,7 +36,6 @@ def start_gpu_exporter(bench: Bench) -> None:
         {
             "namespace": bench.namespace,
             "pod": f"{RUN}-server-{index}",
-            "benchmark": RUN,
             "node": "node-1",
             "prefix": prefix,
         }

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+import yaml
 
 from inferometer_dev.cluster.gateway import port_of
 from inferometer_dev.cluster.state import GATEWAY
+from inferometer_dev.monitoring.install import CONFIG
 from inferometer_dev.monitoring.manifests import Manifest, manifests
+from inferometer_dev.paths import REPO
 
+DASHBOARDS = REPO / "docs" / "dashboards.md"
 TARGET = ("198.19.1.2", 30090)
 ENTER = ["nsenter", "--net=/run/netns/infm0", "--"]
 SERVE = ["/usr/bin/python3", "-I", str(GATEWAY), "3", "198.19.1.2", "30090", "9090"]
@@ -41,6 +47,14 @@ def test_another_configuration_makes_another_pod_and_the_same_one_does_not() -> 
 
     assert template("a") == template("a")
     assert template("a") != template("b")
+
+
+def test_it_scrapes_as_the_documentation_tells_a_user_to() -> None:
+    (documented,) = re.findall(r"```yaml\n(scrape_configs:.*?)```", DASHBOARDS.read_text(), re.DOTALL)
+    (job,) = yaml.safe_load(documented)["scrape_configs"]
+    ours = yaml.safe_load(CONFIG.read_text())
+
+    assert ours["scrape_configs"] == [{name: value for name, value in job.items() if name != "scrape_interval"}]
 
 
 def test_it_may_look_at_pods_and_nothing_else() -> None:
