@@ -12,10 +12,11 @@ UV      := $(UV_VENV)/bin/uv
 LOCKS   := requirements/dev.txt requirements/runtime.txt requirements/bootstrap.txt
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test unit integration e2e lint crds images cluster-up cluster-down bench bench-peak lock wheel-test clean
+.PHONY: help demo test unit integration e2e lint crds dashboards dashboard-pictures images cluster-up cluster-down bench \
+        bench-peak bench-operator lock wheel-test clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 20
 
 demo: $(VENV)/.synced ## set up everything and run a real benchmark on the embedded cluster
 	@dev/demo
@@ -37,9 +38,16 @@ lint: $(VENV)/.synced ## style, types, layers, generated files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m inferometer_operator.api.generate --check
+	@PYTHONPATH=dev $(BIN)/python -m inferometer_dev.dashboards.generate --check
 
 crds: $(VENV)/.synced ## generate crds/ and docs/reasons.md from the classes
 	@$(BIN)/python -m inferometer_operator.api.generate
+
+dashboards: $(VENV)/.synced ## generate the chart's dashboards from dev/inferometer_dev/dashboards
+	@PYTHONPATH=dev $(BIN)/python -m inferometer_dev.dashboards.generate
+
+dashboard-pictures: $(VENV)/.synced ## draw the dashboards from PROMETHEUS=URL into build/dashboards (ARGS="--help" has more)
+	@PYTHONPATH=dev $(BIN)/python -m inferometer_dev.dashboards.pictures --prometheus "$(PROMETHEUS)" $(ARGS)
 
 images: ## build the images (without Docker) into the cache
 	@dev/images build
@@ -58,6 +66,9 @@ bench: $(VENV)/.synced ## our client beside its peers: CPU, throughput, pacing, 
 bench-peak: $(VENV)/.synced ## findPeak beside perf_analyzer's binary search, on a queue; about 7 minutes
 	@dev/need libb64.so.0d libb64-0d
 	@PYTHONPATH=dev $(BIN)/python -m benchmarks.peak
+
+bench-operator: $(VENV)/.synced ## what the operator costs with 200 runs and 20 schedules when nothing happens; about 5 minutes
+	@PYTHONPATH=dev $(BIN)/python -m benchmarks.at_rest
 
 wheel-test: $(VENV)/.synced ## build the wheel and run the unit tests against it as installed
 	@dev/wheel-test

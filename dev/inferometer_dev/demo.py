@@ -25,6 +25,7 @@ from inferometer_dev.errors import DevError, StepFailed
 from inferometer_dev.gotools import build_all
 from inferometer_dev.images.catalog import build_images
 from inferometer_dev.images.inferometer import default_tag
+from inferometer_dev.monitoring.install import install_prometheus
 from inferometer_dev.paths import REPO, cache
 from inferometer_dev.progress import Step
 
@@ -38,10 +39,12 @@ SAMPLES = REPO / "examples" / "quickstart-samples.yaml"
 # The quickstart measures for 20 s; its servers load in seconds. Beyond this something hangs.
 _RUN_WITHIN_S = 600.0
 _POLL_S = 0.5
-NEXT = f"""
+NEXT = """
 Next:
   another spec   edit examples/quickstart.yaml (targetQPS, latencyBound, replicas) and run make demo again
-  look closer    dev/cluster kubectl describe ib {NAME} -n {BENCH}
+  dashboards     give Grafana {prometheus} as a Prometheus (it has an API and no pages), and import
+                 charts/inferometer/dashboards/*.json; docs/dashboards.md. Without a Grafana:
+                 make dashboard-pictures PROMETHEUS={prometheus} ARGS="--minutes 3 --scrape-interval 2"
   stop           make cluster-down (the builds stay in the cache)"""
 
 
@@ -52,12 +55,12 @@ def main(argv: Sequence[str]) -> int:
         return 2
     require_root("the embedded cluster")
     prepare()
-    install()
+    prometheus = install()
     status = benchmark()
     print(kubectl("show the result", "get", "ib", "-n", BENCH).rstrip())
     print()
     print(verdict_block(status))
-    print(NEXT)
+    print(NEXT.format(prometheus=prometheus))
     ending = ending_of(status)
     if ending is Ending.FAILED:
         print(f"error: {failure_of(status)}", file=sys.stderr)
@@ -66,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
 
 def prepare() -> None:
     """All that must be there before anything of ours runs."""
-    with Step("binaries", "Kubernetes, containerd and helm, built from source once"):
+    with Step("binaries", "Kubernetes, containerd, helm and Prometheus, built from source once"):
         install_host_packages()
         build_all()
     with Step("images", "operator, load generator, a real Triton and a model"):
@@ -75,12 +78,18 @@ def prepare() -> None:
         up()
 
 
-def install() -> None:
-    """The operator, by its Helm chart, and a namespace for runs that admits restricted pods only."""
+def install() -> str:
+    """Prometheus, the operator, by its Helm chart, and a namespace for runs that admits restricted pods only.
+
+    Returns Prometheus' address.
+    """
+    with Step("prometheus", "finds operator, load generator and Triton by their annotations"):
+        prometheus = install_prometheus()
     with Step("operator", f"helm install charts/inferometer into {OPERATOR}"):
         install_operator()
     with Step("samples", f"64 real files, in namespace {BENCH}"):
         prepare_namespace(BENCH)
+    return prometheus
 
 
 def install_operator() -> None:

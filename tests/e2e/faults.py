@@ -26,13 +26,13 @@ NODE = Member(1)
 
 def kill_container(bench: Bench, pod: str) -> None:
     """SIGKILL to the first process of a pod's container, as the kernel does when memory is short."""
-    os.kill(_first_process(bench.get("pod", pod)["metadata"]["uid"]), signal.SIGKILL)
+    os.kill(first_process(bench.get("pod", pod)["metadata"]["uid"]), signal.SIGKILL)
 
 
 def kill_operator() -> None:
     """SIGKILL, and the pod taken away, so that the next operator need not wait for the kubelet's back-off."""
     (pod,) = operator_pods()
-    os.kill(_first_process(pod["metadata"]["uid"]), signal.SIGKILL)
+    os.kill(first_process(pod["metadata"]["uid"]), signal.SIGKILL)
     kubectl("take the operator's pod away", "-n", SYSTEM, "delete", "pod", pod["metadata"]["name"], "--force")
 
 
@@ -100,7 +100,8 @@ def daemon_pid(member: str, name: str) -> int | None:
     return None
 
 
-def _first_process(pod_uid: str) -> int:
+def first_process(pod_uid: str) -> int:
+    """The id of the first process of a pod's container."""
     return min(pid for pid in _processes(pod_uid) if _is_first(pid))
 
 

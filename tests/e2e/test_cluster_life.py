@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -20,6 +21,8 @@ import pytest
 from e2e.faults import daemon_pid
 from e2e.machine import Machine, look, wait_until
 from inferometer_dev.cluster import state
+from inferometer_dev.cluster.addresses import API_ADDRESS, API_PORT
+from inferometer_dev.cluster.gateway import open_gateway
 from inferometer_dev.cluster.members import running_members
 from inferometer_dev.cluster.network import has_namespace_mount
 from inferometer_dev.cluster.store import template
@@ -55,6 +58,21 @@ def test_down_leaves_nothing_of_a_cluster_that_ran_pods(before: Machine) -> None
     run_a_pod_on("node-2", "localhost/pause:1")
     succeed("down")
 
+    assert look() == before
+
+
+def test_down_ends_a_way_into_the_cluster_with_it(before: Machine) -> None:
+    succeed("up")
+    opened = [open_gateway((API_ADDRESS, API_PORT), 0) for _ in range(2)]
+    host, port = opened[0].split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as way:
+        # What is no TLS is told so in plain HTTP.
+        way.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        answer = way.recv(100)
+    succeed("down")
+
+    assert opened[0] == opened[1]
+    assert answer.startswith(b"HTTP/1.0 400")
     assert look() == before
 
 

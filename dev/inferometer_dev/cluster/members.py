@@ -83,19 +83,20 @@ def init_pid(name: str) -> int | None:
     return next(iter(children_of(pid)), None) if pid is not None else None
 
 
-def _member_name(process: Path) -> str | None:
-    words = _command_line(process)
-    # nsenter becomes unshare by exec: the same process, seen a moment earlier.
-    if not words or Path(words[0]).name not in ("nsenter", "unshare") or str(INIT) not in words:
-        return None
-    return words[words.index(str(INIT)) + 1]
-
-
-def _command_line(process: Path) -> list[str]:
+def command_line(process: Path) -> list[str]:
+    """The words that a process was started with, by its folder in /proc; none when it has ended."""
     try:
         return [os.fsdecode(word) for word in (process / "cmdline").read_bytes().split(b"\0")[:-1]]
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return []
+
+
+def _member_name(process: Path) -> str | None:
+    words = command_line(process)
+    # nsenter becomes unshare by exec: the same process, seen a moment earlier.
+    if not words or Path(words[0]).name not in ("nsenter", "unshare") or str(INIT) not in words:
+        return None
+    return words[words.index(str(INIT)) + 1]
 
 
 def _kill(pid: int) -> None:

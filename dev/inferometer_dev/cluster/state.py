@@ -21,6 +21,7 @@ BIN = STATE / "bin"
 INIT = STATE / "member-init.sh"
 PRIVATE_RUN = STATE / "private-run.sh"
 PREPARE = STATE / "node-prepare.sh"
+GATEWAY = STATE / "gateway_serve.py"
 # Where kubelet and CNI insist on writing: each node mounts its own folder there, on a mount point that must exist.
 MOUNT_POINTS = (Path("/var/lib/kubelet"), Path("/var/lib/cni"))
 

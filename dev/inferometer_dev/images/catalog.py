@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .inferometer import DEV_REFERENCE, build_inferometer
 from .models import build_broken, build_magika
 from .pause import build_pause
+from .prometheus import build_prometheus
 from .triton import build_triton
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ BUILDERS: dict[str, Callable[[], Image]] = {
     "magika": build_magika,
     "broken": build_broken,
     "inferometer": build_inferometer,
+    "prometheus": build_prometheus,
     "triton": build_triton,
 }
 

@@ -61,6 +61,17 @@ def test_an_upgrade_keeps_the_key_and_an_uninstall_keeps_the_benchmarks(empty: C
     assert names == ["inferencebenchmarks.inferometer.dev", "inferencebenchmarkschedules.inferometer.dev"]
 
 
+def test_a_cluster_without_the_prometheus_operator_takes_the_chart_and_says_what_its_objects_lack(helm: Helm) -> None:
+    refused = helm("install", "monitored", str(CHART), "--create-namespace", "--set", "metrics.podMonitor.enabled=true")
+
+    assert refused.returncode != 0
+    assert 'no matches for kind "PodMonitor"' in refused.stderr
+    assert "ensure CRDs are installed first" in refused.stderr
+    plain = helm("install", "plain", str(CHART), "--create-namespace", "--take-ownership")
+    assert plain.returncode == 0, plain.stderr
+    assert helm("uninstall", "plain").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -69,8 +80,16 @@ def test_an_upgrade_keeps_the_key_and_an_uninstall_keeps_the_benchmarks(empty: C
         ("logLevel=loud", "logLevel"),
         ("admissionPolicy.enabled=perhaps", "admissionPolicy"),
         ("metrics.serviceMonitor.interval=soon", "serviceMonitor"),
+        ("dashboards.namespace=Grafana_1", "namespace"),
     ],
-    ids=["a name that is none", "a policy that is none", "a level that is none", "neither yes nor no", "no time"],
+    ids=[
+        "a name that is none",
+        "a policy that is none",
+        "a level that is none",
+        "neither yes nor no",
+        "no time",
+        "no namespace",
+    ],
 )
 def test_a_value_that_does_not_fit_is_refused(helm: Helm, value: str, words: str) -> None:
     refused = helm("template", "inferometer", str(CHART), "--set", value)

@@ -21,6 +21,7 @@ class Prometheus:
 
     def __init__(self, address: str) -> None:
         self._address = address
+        self.url = f"http://{address}"
 
     def get(self, path: str, **query: str) -> Any:
         """The data of an answer; None while it does not answer yet."""
@@ -42,9 +43,14 @@ class Prometheus:
         found = self.get("query", query=promql)
         return [] if found is None else [(one["metric"], float(one["value"][1])) for one in found["result"]]
 
+    def query_range(self, promql: str, start_s: float, end_s: float, step_s: float) -> list[Any]:
+        """The series of a range query, each with `metric` and `values`: pairs of a time and a number as text."""
+        found = self.get("query_range", query=promql, start=str(start_s), end=str(end_s), step=str(step_s))
+        return [] if found is None else list(found["result"])
+
 
 @contextmanager
-def prometheus(folder: Path, targets: Sequence[str], rules: Path) -> Iterator[Prometheus]:
+def prometheus(folder: Path, targets: Sequence[str], rules: Path, *flags: str) -> Iterator[Prometheus]:
     """Scrapes `targets` (host:port) each second, as the documentation says."""
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
@@ -60,6 +66,7 @@ def prometheus(folder: Path, targets: Sequence[str], rules: Path) -> Iterator[Pr
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address={address}",
+        *flags,
     ]
     with (folder / "prometheus.log").open("wb") as log:
         process = subprocess.Popen(argv, stdout=log, stderr=subprocess.STDOUT)
