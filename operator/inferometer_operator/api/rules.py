@@ -10,11 +10,12 @@ import msgspec
 
 from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
 from inferometer_loadgen.spec import scenarios
-from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.benchmark import Accuracy, BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
 from inferometer_loadgen.spec.load import Data, Load
 from inferometer_loadgen.spec.target import ModelRepository
 from inferometer_operator.api.schema import Rule, RulesOf
+from inferometer_operator.api.scorer_rules import SCORER_RULES
 
 NAME_LEAVES_ROOM: Rule = {
     "rule": f"self.metadata.name.size() <= {MAX_NAME_LENGTH}",
@@ -132,8 +133,7 @@ ACCURACY_RULES: tuple[Rule, ...] = (
     },
     {
         "rule": "self.mode != 'Accuracy' || !has(self.load.data.configMap) || self.load.data.configMap.format == 'npz'",
-        "message": "samples in JSON hold no labels, and mode Accuracy needs them; give an npz with an array "
-        "label:class",
+        "message": "samples in JSON hold no labels, and mode Accuracy needs them; give an npz with arrays label:NAME",
         "fieldPath": ".load.data",
     },
     {
@@ -260,5 +260,6 @@ SPEC_RULES: RulesOf = {
     ),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
+    Accuracy: SCORER_RULES,
     Load: (ONE_WORKER_KNOWS, ONE_RATE),
 }
