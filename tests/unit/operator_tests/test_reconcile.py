@@ -159,8 +159,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "a scorer that would run beside the token, even where the API server has let it in": (
         {"spec": a_spec(mode="Accuracy", accuracy={"scorer": "command", "command": {"run": ["score"]}})},
         (
-            "SpecInvalid: spec.accuracy.scorer: scorer command does not run in a cluster, where it would stand beside the "
-            "run's token; score with inferometer run, or use another scorer"
+            "SpecInvalid: spec.accuracy.scorer: scorer command does not run in a cluster, where it would stand beside "
+            "the run's token; score with inferometer run, or use another scorer"
         ),
     ),
     "a library that is not there": (
