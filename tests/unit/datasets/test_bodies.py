@@ -1,5 +1,6 @@
 import io
 import json
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -154,7 +155,8 @@ def test_texts_of_an_npz_go_over_either_protocol_each_with_its_length():
         outputs=(TensorSpec("out", "BYTES", (-1, 1)),),
     )
     file = io.BytesIO()
-    np.savez(file, **{"text": np.frombuffer("grünja".encode(), "S1"), "text:offsets": np.array([0, 5, 7])})
+    arrays: dict[str, Any] = {"text": np.frombuffer("grünja".encode(), "S1"), "text:offsets": np.array([0, 5, 7])}
+    np.savez(file, allow_pickle=False, **arrays)
     library = npz_library(file.getvalue())
 
     samples = [library.sample(0), library.sample(1)]
