@@ -56,10 +56,7 @@ class Detections(SpecStruct, frozen=True, kw_only=True):
     ] = 0.0
 
 
-Argument = Annotated[
-    str,
-    Meta(max_length=4096, pattern=r"^[^\x00]*$", extra={"form": "a text without a NUL character"}),
-]
+Argument = Annotated[str, Meta(max_length=4096)]
 
 
 class ScorerCommand(SpecStruct, frozen=True, kw_only=True):

@@ -106,10 +106,11 @@ def is_gone(pid: int) -> bool:
     return False
 
 
-def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
-    plan = ScorerPlan(kind="command", command=ScorerCommandPlan(run=("/no/such/scorer",), timeout_ns=10**9))
+@pytest.mark.parametrize(("argument", "words"), [("x", "No such file"), ("\0", "embedded null byte")])
+def test_a_program_that_cannot_be_started_is_named(tmp_path: Path, argument: str, words: str) -> None:
+    plan = ScorerPlan(kind="command", command=ScorerCommandPlan(run=("/no/such/scorer", argument), timeout_ns=10**9))
 
-    with pytest.raises(ScoringError, match="can't be started: /no/such/scorer"):
+    with pytest.raises(ScoringError, match=f"can't be started: /no/such/scorer: {words}"):
         score(plan, ANSWERS, LABELS, tmp_path)
 
 

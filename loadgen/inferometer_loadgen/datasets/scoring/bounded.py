@@ -32,8 +32,8 @@ def run_bounded(command: tuple[str, ...], timeout_s: float, max_bytes: int) -> b
             process_group=0,
             preexec_fn=_die_with_the_parent,
         )
-    except OSError as error:
-        raise CommandError(f"can't be started: {command[0]}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character, which no argument can hold
+        raise CommandError(f"can't be started: {command[0]}: {getattr(error, 'strerror', error)}") from error
     with process:
         return _Bounded(process, max_bytes).run(timeout_s)
 
