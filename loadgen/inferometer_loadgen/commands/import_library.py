@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ WORKERS = 4
 """Threads that prepare pictures: Pillow and numpy let others run meanwhile; more of them hold more pictures."""
 TASKS_OF = {"imagenet": ("resnet50", "mobilenet"), "coco": ("ssd-mobilenet", "ssd-resnet34"), "text": ("gnmt",)}
 TEXT_INPUT = "text"
+_NEEDED = {"PIL": "pillow", "rich": "rich"}
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -60,6 +62,11 @@ def _kind(
 
 def execute(args: argparse.Namespace) -> int:
     """Writes the library, or the rest of it."""
+    for module in _NEEDED:
+        if find_spec(module) is None:
+            raise InputError(
+                f"import needs the package {_NEEDED[module]}", "install inferometer with the extra `import`"
+            )
     from inferometer_loadgen.datasets.importers import stream_npz
     from inferometer_loadgen.local.import_display import ImportDisplay
 
@@ -99,10 +106,6 @@ def _planned(args: argparse.Namespace) -> "Import":
             limit=args.limit,
             is_cut=args.task == "gnmt",
         )
-    from importlib.util import find_spec
-
-    if find_spec("PIL") is None:
-        raise InputError("pictures need the package pillow", "install inferometer with the extra `import`")
     from inferometer_loadgen.datasets.importers.coco import coco
     from inferometer_loadgen.datasets.importers.imagenet import imagenet
     from inferometer_loadgen.datasets.importers.tasks import TASKS

@@ -1,5 +1,6 @@
 """`inferometer import` as a user has it: a process that may be killed, and a library that a run takes."""
 
+import fcntl
 import re
 import signal
 from pathlib import Path
@@ -53,6 +54,16 @@ def test_ctrl_c_says_that_the_same_command_goes_on(tmp_path: Path) -> None:
         code = process.wait()
 
     assert (code, "interrupted; the same command goes on with it" in said) == (130, True)
+
+
+def test_one_import_at_a_time_writes_a_file(tmp_path: Path) -> None:
+    folder = an_imagenet(tmp_path / "imagenet")
+    with (tmp_path / "a.npz.part").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        ended = inferometer(*imports(folder, tmp_path / "a.npz"))
+
+    assert (ended.code, "a.npz: is being written by another import" in ended.stderr) == (2, True), ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ in at the end; for what an earlier process has written they are computed again f
 The archive's comment is the import's fingerprint: who finds the file knows what it was made of.
 """
 
+import fcntl
 import io
 import os
 import struct
@@ -63,18 +64,26 @@ def write(path: Path, planned: Import, on_samples: Callable[[int], None], worker
     Raises whatever making a part raises: what was written until then is gone on with the next time.
     """
     part, told = path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.part.of")
-    if not part.exists() or not told.exists() or told.read_text() != planned.fingerprint:
-        part.unlink(missing_ok=True)
-        told.write_text(planned.fingerprint)
-        part.touch()
-    with part.open("r+b") as file:
+    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
+        _alone(file, path)
+        if not told.exists() or told.read_text() != planned.fingerprint:
+            file.truncate(0)
+            told.write_text(planned.fingerprint)
         writer = _Writer(file, on_samples, workers)
         members = [writer.member(member) for member in planned.members]
         writer.end(members, planned.fingerprint.encode())
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
-    told.unlink()
+        part.replace(path)
+        told.unlink()
+
+
+def _alone(file: BinaryIO, path: Path) -> None:
+    """Raises DataError while another process writes the file; the lock ends with its process."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise DataError(f"{path}: is being written by another import", "wait for it, or name another file") from error
 
 
 class _Writer:
