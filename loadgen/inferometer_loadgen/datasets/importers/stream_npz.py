@@ -138,7 +138,6 @@ class _Writer:
             return
         self._there = 0
         self._file.seek(self._at)
-        self._file.truncate()
         self._file.write(data)
         self._crc = zlib.crc32(data, self._crc)
         self._at += len(data)

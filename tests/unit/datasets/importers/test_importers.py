@@ -192,6 +192,15 @@ def test_what_is_there_is_not_made_again(tmp_path):
     assert made(tmp_path / "b.npz", planned) == whole
 
 
+def test_what_stands_behind_the_end_is_cut_off(tmp_path):
+    planned = of_imagenet(an_imagenet(tmp_path / "imagenet"))
+    whole = made(tmp_path / "a.npz", planned)
+    (tmp_path / "b.npz.part").write_bytes(whole + b"garbage")
+    (tmp_path / "b.npz.part.of").write_text(planned.fingerprint)
+
+    assert made(tmp_path / "b.npz", planned) == whole
+
+
 def test_a_part_of_another_import_is_begun_anew(tmp_path):
     planned = of_imagenet(an_imagenet(tmp_path / "imagenet"))
     whole = made(tmp_path / "a.npz", planned)
