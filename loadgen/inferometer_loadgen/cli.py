@@ -9,18 +9,21 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from inferometer_loadgen import __version__
 from inferometer_loadgen.commands.exit_codes import ExitCode
 
-VERBS = ("run", "validate", "stream", "report", "rules", "coordinator", "worker")
+VERBS = ("run", "validate", "stream", "report", "rules", "import", "coordinator", "worker")
 """In the order in which a user meets them; each is a module of `commands`."""
+_MODULES = {"import": "import_library"}
+"""Of verbs that can't be a module's name."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Runs one verb; returns its exit code. Raises SystemExit only as argparse does, for --help and bad arguments."""
     args = build_parser(argv[0] if argv else None).parse_args(argv)
-    verb = importlib.import_module(f"inferometer_loadgen.commands.{args.verb}")
+    verb = _module(args.verb)
     try:
         return int(verb.execute(args))
     except KeyboardInterrupt:
@@ -44,8 +47,12 @@ def build_parser(asked: str | None = None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"inferometer {__version__}")
     subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name in (asked,) if asked in VERBS else VERBS:
-        importlib.import_module(f"inferometer_loadgen.commands.{name}").add_parser(subparsers)
+        _module(name).add_parser(subparsers)
     return parser
+
+
+def _module(verb: str) -> ModuleType:
+    return importlib.import_module(f"inferometer_loadgen.commands.{_MODULES.get(verb, verb)}")
 
 
 def entry_point() -> None:

@@ -102,14 +102,42 @@ class ModelPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Sent with every request."""
 
 
+class DetectionsPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which outputs are a sample's detected objects, and how they are to be read."""
+
+    boxes: str
+    classes: str
+    scores: str
+    count: str = ""
+    """The output that says how many of them there are; empty where all are."""
+    box_format: Literal["YXYX", "XYXY", "XYWH"] = "YXYX"
+    box_unit: Literal["Relative", "Pixels"] = "Relative"
+    categories: Literal["Ids", "Numbers"] = "Ids"
+    min_score: float = 0.0
+
+
+class ScorerCommandPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A user's own scorer: a program on the machine of `inferometer run`."""
+
+    run: tuple[str, ...]
+    """The program and its arguments; the file of the answers is one more."""
+    timeout_ns: int
+
+
 class ScorerPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How the outputs of an accuracy run become one number."""
 
-    kind: Literal["top1"]
+    kind: Literal["top1", "coco-map", "bleu", "command"]
     output: str = ""
     """The model's output that is scored; empty where it has one only."""
     label_offset: int = 0
     """So much is added to a label to make it the class that the model means."""
+    detections: DetectionsPlan | None = None
+    """Of coco-map; None of all others."""
+    tokenize: Literal["13a", "intl", "char", "none"] = "13a"
+    """Of bleu: how sacrebleu splits a text into words."""
+    command: ScorerCommandPlan | None = None
+    """Of command; None of all others."""
 
 
 class JudgePlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

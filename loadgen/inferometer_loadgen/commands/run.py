@@ -85,6 +85,7 @@ def execute(args: argparse.Namespace) -> int:
     decoded = read_spec(args.spec)
     replicas = servers_of(args, decoded)
     plan, data = _plan(args, decoded, replicas)
+    _can_score(plan)
     files = access.checked_files_of(args, replicas, plan.protocol)
     console = Console(stderr=True)
     console.print(headline(plan, tuple(replica.url for replica in replicas)), highlight=False, soft_wrap=True)
@@ -93,6 +94,19 @@ def execute(args: argparse.Namespace) -> int:
     if outputs is not None:
         outputs.mkdir(parents=True, exist_ok=True)
     return _run(LocalRun(plan=plan, replicas=replicas, data=data, access=files, outputs=outputs), console, args)
+
+
+def _can_score(plan: "Plan") -> None:
+    """Raises InputError where the answers could not be scored in the end."""
+    if plan.scorer is None:
+        return
+    from inferometer_loadgen.datasets.scoring import missing_package
+
+    if package := missing_package(plan.scorer):
+        raise InputError(
+            f"spec.accuracy.scorer: `{plan.scorer.kind}` needs the package {package}",
+            "install inferometer with the extra `scoring`",
+        )
 
 
 def _run(run: "LocalRun", console: "Console", args: argparse.Namespace) -> int:

@@ -18,7 +18,8 @@ def accuracy_of(plan: Plan, stream: Stream, spool: OutputsSpool, data: Path | No
     if plan.scorer is None:
         raise TypeError("the plan of an accuracy run has a scorer")
     try:
-        found = score(plan.scorer, _answers(plan, stream, spool, is_batched=is_batched), _labels(plan, data))
+        answers = _answers(plan, stream, spool, is_batched=is_batched)
+        found = score(plan.scorer, answers, _labels(plan, data), spool.folder)
     except (ScoringError, DataError) as error:
         return Accuracy(metric=plan.scorer.kind, value=None, samples=0, not_scored=str(error))
     return Accuracy(metric=found.metric, value=found.value, samples=found.samples, details=dict(found.details))

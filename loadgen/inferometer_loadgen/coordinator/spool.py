@@ -54,6 +54,11 @@ class OutputsSpool:
         self._size = np.zeros(rows, dtype=np.int64)
         self._json_length = np.zeros(rows, dtype=np.int64)
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the answers are left; None where they are not."""
+        return self._folder
+
     @classmethod
     def stored(cls, folder: Path) -> Self:
         """The answers that a run has left in a folder. Raises OSError where it has left none."""

@@ -136,7 +136,7 @@ def _as_declared(tensor: TensorSpec, array: NDArray[np.generic]) -> NDArray[np.g
         got = KSERVE_TYPES.get(array.dtype, "no KServe datatype")
         raise DataError(
             f"input `{tensor.name}`: expected {tensor.datatype} (numpy {dtype}), got {got} (numpy {array.dtype})",
-            "give them as text, in a sample library of the format kserve-json"
+            "give text: of S or U, or of S1 with offsets, in an npz, or in a sample library of the format kserve-json"
             if tensor.datatype == "BYTES"
             else f"convert the samples with array.astype({str(dtype)!r})",
         )

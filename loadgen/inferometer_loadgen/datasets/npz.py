@@ -2,6 +2,10 @@
 
 Arrays named `label:NAME` are labels: they are the samples' right answers and are never sent.
 
+Text is an array of fixed width (S or U), or, of any length, all texts in one array of S1 with an array `NAME:offsets`:
+the bytes of sample i are those from offset i to offset i + 1. Numbers may be laid one after another in the same way, as
+samples of one dimension and of any length.
+
 A user's file is not trusted. `npz_facts` reads the arrays' headers and unpacks nothing else, so that a small file
 that unpacks to gigabytes costs the operator nothing; `npz_library`, which runs in the load generator's own process,
 unpacks. Pickled objects are refused by both.
@@ -18,6 +22,7 @@ from numpy.typing import NDArray
 
 from inferometer_loadgen.datasets.library import DataError, Sample, SampleLibrary
 from inferometer_loadgen.datasets.metadata import KSERVE_TYPES
+from inferometer_loadgen.datasets.npz_columns import OFFSETS, Header, columns_of, labels_of, sample_counts
 from inferometer_loadgen.spec.resolve import LibraryFacts
 
 LABEL_PREFIX = "label:"
@@ -44,19 +49,14 @@ def npz_library(data: bytes) -> SampleLibrary:
     samples = npz_facts(data).samples
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            # KServe's binary tensors are little-endian, whatever the machine that saved the file.
-            arrays = {
-                name: np.ascontiguousarray(file[name].astype(file[name].dtype.newbyteorder("<")))
-                for name in file.files
-                if not name.startswith(LABEL_PREFIX)
-            }
+            columns = columns_of(file, lambda name: not name.startswith(LABEL_PREFIX))
+    except DataError:
+        raise
     except Exception as error:  # as above
         raise _unreadable(error) from error
-    for array in arrays.values():
-        array.setflags(write=False)
 
     def make(index: int) -> Sample:
-        return {name: array[index, ...] for name, array in arrays.items()}
+        return {name: column(index) for name, column in columns.items()}
 
     return SampleLibrary(total=samples, make=make)
 
@@ -66,15 +66,17 @@ def npz_labels(data: bytes) -> dict[str, NDArray[np.generic]]:
     npz_facts(data)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            return {name.removeprefix(LABEL_PREFIX): file[name] for name in file.files if name.startswith(LABEL_PREFIX)}
+            return {
+                name.removeprefix(LABEL_PREFIX): label
+                for name, label in labels_of(file, lambda name: name.startswith(LABEL_PREFIX)).items()
+            }
+    except DataError:
+        raise
     except Exception as error:  # as above
         raise _unreadable(error) from error
 
 
-type _Header = tuple[tuple[int, ...], np.dtype[np.generic]]
-
-
-def _headers(data: bytes) -> dict[str, _Header]:
+def _headers(data: bytes) -> dict[str, Header]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         if len(members) > MAX_ARRAYS:
@@ -85,7 +87,7 @@ def _headers(data: bytes) -> dict[str, _Header]:
         return headers
 
 
-def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:
+def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
     with archive.open(member) as file:
         read = _READ_HEADER.get(np.lib.format.read_magic(file))
         if read is None:
@@ -99,21 +101,21 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:
     return shape, dtype
 
 
-def _samples(headers: Mapping[str, _Header]) -> int:
+def _samples(headers: Mapping[str, Header]) -> int:
     if all(name.startswith(LABEL_PREFIX) for name in headers):
         raise DataError(f"the npz file holds no array{' but labels' if headers else ''}", _SAVE_HINT)
     for name, (shape, dtype) in headers.items():
-        if not name.startswith(LABEL_PREFIX) and dtype.newbyteorder("=") not in KSERVE_TYPES:
+        if dtype.newbyteorder("=") not in KSERVE_TYPES and dtype.kind not in "SU":
             raise DataError(
                 f"array `{name}` of the npz file has dtype {dtype}, which is not supported",
-                f"save it as one of {', '.join(str(known) for known in KSERVE_TYPES)} (BF16 as float32); text "
-                "goes into a library of the format kserve-json",
+                f"save it as one of {', '.join(str(known) for known in KSERVE_TYPES)} (BF16 as float32), text as S or U"
+                " of fixed width, or as S1 with offsets",
             )
-        if not shape or shape[0] == 0:
+        if not shape or (shape[0] == 0 and f"{name}{OFFSETS}" not in headers):
             raise DataError(
                 f"array `{name}` of the npz file has shape {list(shape)}, so it holds no sample", _SAVE_HINT
             )
-    counts = {name: shape[0] for name, (shape, _) in headers.items()}
+    counts = sample_counts(headers)
     if len(set(counts.values())) > 1:
         found = ", ".join(f"`{name}` has {count}" for name, count in counts.items())
         raise DataError(f"the arrays of the npz file differ in their number of samples: {found}", _SAVE_HINT)

@@ -8,18 +8,10 @@ from inferometer_loadgen.spec.base import SpecStruct
 from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.policy import RunPolicy
 from inferometer_loadgen.spec.repeat import Repeat
+from inferometer_loadgen.spec.scorers import TOKENIZE_MEANS, Detections, ScorerCommand, TensorName, Tokenize
 from inferometer_loadgen.spec.target import Target
 from inferometer_loadgen.spec.units import Duration
 
-TensorName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=128,
-        pattern=r"^[A-Za-z0-9_.:/-]+$",
-        extra={"form": "an input's name: letters, digits and _ . : / -"},
-    ),
-]
 ParameterName = Annotated[
     str,
     Meta(
@@ -110,14 +102,18 @@ class Accuracy(SpecStruct, frozen=True, kw_only=True):
     """How the answers are scored, and how good they must be."""
 
     scorer: Annotated[
-        Literal["top1"],
+        Literal["top1", "coco-map", "bleu", "command"],
         Meta(
             description="top1: the share of samples whose most likely class is their label, an array `label:class` of "
-            "the npz."
+            "the npz. coco-map: the mean average precision of detected objects, against `label:annotations`. bleu: how "
+            "near translations are to `label:text`. command: a program of your own, in the shell only. "
+            "docs/accuracy.md says more."
         ),
     ]
     output: (
-        Annotated[TensorName, Meta(description="The model's output that is scored; its only one if left out.")]
+        Annotated[
+            TensorName, Meta(description="top1, bleu: the model's output that is scored; its only one if left out.")
+        ]
         | UnsetType
     ) = UNSET
     label_offset: (
@@ -126,20 +122,28 @@ class Accuracy(SpecStruct, frozen=True, kw_only=True):
             Meta(
                 ge=-1_000_000,
                 le=1_000_000,
-                description="top1: what is added to a label to make it the class that the model means, such as 1 where "
-                "its class 0 is the background; 0 if left out.",
+                description="top1, coco-map: what is added to a label to make it the class that the model means, such "
+                "as 1 where its class 0 is the background; 0 if left out.",
             ),
         ]
         | UnsetType
     ) = UNSET
+    detections: (
+        Annotated[Detections, Meta(description="coco-map: which outputs are the detected objects.")] | UnsetType
+    ) = UNSET
+    tokenize: Annotated[Tokenize, Meta(description=TOKENIZE_MEANS)] | UnsetType = UNSET
+    command: Annotated[ScorerCommand, Meta(description="command: the program that scores the answers.")] | UnsetType = (
+        UNSET
+    )
     target: (
         Annotated[
             float,
             Meta(
                 ge=0,
-                le=1,
-                description="The least score for the run to be valid, a share such as 0.757; if left out that of "
-                "`rules`, where the scorer is theirs. Without one the score is only reported.",
+                le=1_000_000,
+                description="The least score for the run to be valid: of top1 and coco-map a share such as 0.757, of "
+                "bleu from 0 to 100; if left out that of `rules`, where the scorer is theirs. Without one the score is "
+                "only reported.",
             ),
         ]
         | UnsetType

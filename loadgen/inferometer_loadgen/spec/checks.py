@@ -11,6 +11,7 @@ from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.editions import filled
 from inferometer_loadgen.spec.endpoint import faults, faults_of_auth
 from inferometer_loadgen.spec.find_peak import TOLERANCE
+from inferometer_loadgen.spec.scorer_checks import scorer_misfits
 from inferometer_loadgen.spec.units import format_duration_ns, parse_duration_ns
 
 MAX_NAME_LENGTH = 40
@@ -481,8 +482,15 @@ def _accuracy_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
         yield SpecError(
             "spec.load.data.configMap.format",
             f"`{data.config_map.format}` holds no labels, and mode Accuracy needs them",
-            "give an npz with an array `label:class`",
+            "give an npz with arrays `label:NAME`",
         )
+
+
+def _scorer_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A scorer without what it needs, with what is another one's, or with a target that it cannot reach. Next: what the
+    message says."""
+    if spec.accuracy is not UNSET:
+        yield from (SpecError(*misfit) for misfit in scorer_misfits(spec.accuracy))
 
 
 def _accuracy_has_one_round(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
@@ -529,6 +537,7 @@ RULES: tuple[Rule, ...] = (
     _a_recording_says_how_long,
     _one_worker_where_one_query_is_open,
     _accuracy_fits,
+    _scorer_fits,
     _open_requests_can_be_shared,
     _steps_rise,
     _sequences_stay_together,

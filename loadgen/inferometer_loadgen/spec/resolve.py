@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.plan import (
+    DetectionsPlan,
     FindPeakPlan,
     InputPlan,
     JudgePlan,
@@ -13,6 +14,7 @@ from inferometer_loadgen.plan import (
     NpzData,
     Plan,
     RepeatPlan,
+    ScorerCommandPlan,
     ScorerPlan,
     SequencesPlan,
     StreamPlan,
@@ -24,6 +26,7 @@ from inferometer_loadgen.spec.benchmark import BenchmarkSpec, ModelInput
 from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.load import Load
 from inferometer_loadgen.spec.repeat import Repeat
+from inferometer_loadgen.spec.scorers import Detections, ScorerCommand
 from inferometer_loadgen.spec.units import parse_duration_ns
 
 DRAIN_GRACE_NS = 5_000_000_000
@@ -147,7 +150,31 @@ def _scorer(spec: BenchmarkSpec) -> ScorerPlan | None:
         kind=accuracy.scorer,
         output="" if accuracy.output is UNSET else accuracy.output,
         label_offset=0 if accuracy.label_offset is UNSET else accuracy.label_offset,
+        detections=_detections(accuracy.detections),
+        tokenize="13a" if accuracy.tokenize is UNSET else accuracy.tokenize,
+        command=_scorer_command(accuracy.command),
     )
+
+
+def _detections(given: Detections | UnsetType) -> DetectionsPlan | None:
+    if isinstance(given, UnsetType):
+        return None
+    return DetectionsPlan(
+        boxes=given.boxes,
+        classes=given.classes,
+        scores=given.scores,
+        count="" if given.count is UNSET else given.count,
+        box_format=given.box_format,
+        box_unit=given.box_unit,
+        categories=given.categories,
+        min_score=given.min_score,
+    )
+
+
+def _scorer_command(given: ScorerCommand | UnsetType) -> ScorerCommandPlan | None:
+    if isinstance(given, UnsetType):
+        return None
+    return ScorerCommandPlan(run=given.run, timeout_ns=parse_duration_ns(given.timeout))
 
 
 def _accuracy_target(spec: BenchmarkSpec) -> float | None:

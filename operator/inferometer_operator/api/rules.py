@@ -10,7 +10,7 @@ import msgspec
 
 from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
 from inferometer_loadgen.spec import scenarios
-from inferometer_loadgen.spec.benchmark import BenchmarkSpec
+from inferometer_loadgen.spec.benchmark import Accuracy, BenchmarkSpec
 from inferometer_loadgen.spec.checks import MAX_NAME_LENGTH
 from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.load import Data, Load
@@ -19,6 +19,7 @@ from inferometer_operator.api import engine_rules
 from inferometer_operator.api.closed_loop_rules import CLOSED_LOOP_RULES, STEPS_RULES
 from inferometer_operator.api.endpoint_rules import ENDPOINT_FITS_THE_PROTOCOL, endpoint_rules
 from inferometer_operator.api.schema import Rule, RulesOf
+from inferometer_operator.api.scorer_rules import SCORER_RULES
 
 NAME_LEAVES_ROOM: Rule = {
     "rule": f"self.metadata.name.size() <= {MAX_NAME_LENGTH}",
@@ -136,8 +137,7 @@ ACCURACY_RULES: tuple[Rule, ...] = (
     },
     {
         "rule": "self.mode != 'Accuracy' || !has(self.load.data.configMap) || self.load.data.configMap.format == 'npz'",
-        "message": "samples in JSON hold no labels, and mode Accuracy needs them; give an npz with an array "
-        "label:class",
+        "message": "samples in JSON hold no labels, and mode Accuracy needs them; give an npz with arrays label:NAME",
         "fieldPath": ".load.data",
     },
     {
@@ -296,4 +296,5 @@ SPEC_RULES: RulesOf = {
     Data: (exactly_one_of(Data),),
     FindPeak: (ONE_SEARCH,),
     Load: (ONE_WORKER_KNOWS, ONE_RATE, *STEPS_RULES, *engine_rules.load_rules()),
+    Accuracy: SCORER_RULES,
 }

@@ -7,6 +7,7 @@ from inferometer_loadgen.spec.checks import check, check_recording
 from inferometer_loadgen.spec.resolve import LibraryFacts, ReplayFacts, resolve
 from inferometer_loadgen.spec.scenarios import answers_window_ns
 from inferometer_operator.api.conditions import ConditionType, FailureReason
+from inferometer_operator.api.scorer_rules import NO_COMMAND_IN_A_CLUSTER
 from inferometer_operator.api.status import Versions
 from inferometer_operator.objects.config_maps import plan_config_map
 from inferometer_operator.objects.hardening import Manifest
@@ -64,6 +65,9 @@ def refuse_a_spec_that_does_not_fit(observed: Observed) -> Step | Need | None:
         return end_without_result(observed, FailureReason.SPEC_INVALID, message)
     if errors := check(run.name, run.spec):
         return end_without_result(observed, FailureReason.SPEC_INVALID, "; ".join(map(str, errors)))
+    if not isinstance(run.spec.accuracy, UnsetType) and run.spec.accuracy.scorer == "command":
+        message = f"spec.accuracy.scorer: {NO_COMMAND_IN_A_CLUSTER}"
+        return end_without_result(observed, FailureReason.SPEC_INVALID, message)
     return None
 
 

@@ -47,6 +47,15 @@ def a_scenario(scenario: str, **load: Any) -> dict[str, Any]:
     return a_benchmark(scenario=scenario, load={"data": {"synthetic": {}}} | load)
 
 
+DETECTIONS = {"boxes": "boxes", "classes": "classes", "scores": "scores"}
+
+
+def scored(**accuracy: Any) -> dict[str, Any]:
+    """An accuracy run."""
+    load = {"targetQPS": 40, "latencyBound": "250ms", "data": {"configMap": {"name": "labelled"}}}
+    return a_benchmark(mode="Accuracy", accuracy=accuracy, load=load)
+
+
 def changed(path: str, value: Any, base: dict[str, Any] | None = None) -> dict[str, Any]:
     """The ordinary benchmark with one value replaced; None removes it."""
     found = copy.deepcopy(base or a_benchmark())
@@ -144,6 +153,26 @@ OVER_CREATION = {
         ruled("mlperf-v0.5", "gnmt", "MultiStream"),
         ruled("mlperf-v0.5", "gnmt", "MultiStream", streamDialect="loadgen-6.0", targetQPS=20),
         "targetQPS means nothing in this scenario",
+    ),
+    "texts are split for bleu only": (
+        scored(scorer="bleu", tokenize="none", target=23.7),
+        scored(scorer="top1", tokenize="none"),
+        "tokenize means nothing to this scorer",
+    ),
+    "coco-map needs to know its outputs": (
+        scored(scorer="coco-map", detections=DETECTIONS, target=0.22),
+        scored(scorer="coco-map"),
+        "detections is missing",
+    ),
+    "outputs are detections for coco-map only": (
+        scored(scorer="top1", output="probs", labelOffset=1),
+        scored(scorer="top1", detections=DETECTIONS),
+        "detections means nothing to this scorer",
+    ),
+    "a share is no percentage": (
+        scored(scorer="top1", target=0.757),
+        scored(scorer="top1", target=75.7),
+        "target is above 1",
     ),
     "Server has a rate": (
         a_benchmark(),
@@ -453,6 +482,16 @@ def test_the_shell_says_the_same_of(accepted: dict, refused: dict, _words: str) 
 
     with pytest.raises(SpecErrors, match=r"bad\.yaml:[0-9]+: .*hint: "):
         decode_file(yaml.safe_dump(refused), "bad.yaml")
+
+
+def test_a_command_scores_in_the_shell_only(benchmarks: Benchmarks) -> None:
+    """In a cluster it would stand beside the run's token."""
+    benchmark = scored(scorer="command", command={"run": ["score"]})
+    assert decode_file(yaml.safe_dump(benchmark), "good.yaml").name == "one"
+
+    with pytest.raises(ApiException) as error:
+        benchmarks.create(benchmark)
+    assert "scorer command does not run in a cluster" in refusal(error)
 
 
 CHANGES = {

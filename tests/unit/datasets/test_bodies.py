@@ -1,4 +1,6 @@
+import io
 import json
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -9,6 +11,7 @@ from tritonclient.http import InferenceServerClient, InferInput, InferRequestedO
 from inferometer_loadgen.datasets.bodies import grpc_message, http_batch
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.datasets.metadata import NUMPY_TYPES, SAMPLE_TYPES, ModelMetadata, TensorSpec
+from inferometer_loadgen.datasets.npz import npz_library
 from inferometer_loadgen.datasets.synthetic import synthetic_library
 
 MAGIKA = ModelMetadata(
@@ -143,3 +146,22 @@ def test_parameters_go_with_a_request_over_either_protocol():
     assert json.loads(body.data[: body.json_length])["parameters"] == given
     assert message.parameters["mode"].string_param == "fast"
     assert message.parameters["beams"].int64_param == 4
+
+
+def test_texts_of_an_npz_go_over_either_protocol_each_with_its_length():
+    model = ModelMetadata(
+        name="translator",
+        inputs=(TensorSpec("text", "BYTES", (-1, 1)),),
+        outputs=(TensorSpec("out", "BYTES", (-1, 1)),),
+    )
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {"text": np.frombuffer("grünja".encode(), "S1"), "text:offsets": np.array([0, 5, 7])}
+    np.savez(file, allow_pickle=False, **arrays)
+    library = npz_library(file.getvalue())
+
+    samples = [library.sample(0), library.sample(1)]
+
+    as_triton_packs_them = b"\x05\0\0\0" + "grün".encode() + b"\x02\0\0\0ja"
+    body = http_batch(samples, model)
+    assert body.data[body.json_length :] == as_triton_packs_them
+    assert message_of(samples, model).raw_input_contents == [as_triton_packs_them]

@@ -104,7 +104,7 @@ class Trap:
         ),
         pytest.param(npz(a=np.zeros((0, 2))), r"array `a` of the npz file has shape \[0, 2\]", id="no sample"),
         pytest.param(npz(a=np.float32(1)), r"array `a` of the npz file has shape \[\]", id="a single number"),
-        pytest.param(npz(a=np.array(["x"])), "array `a` of the npz file has dtype <U1", id="strings"),
+        pytest.param(npz(a=np.array([1j])), "array `a` of the npz file has dtype complex128", id="complex numbers"),
         pytest.param(npz(a=np.array([Trap()])), "array `a` of the npz file has dtype object", id="pickled objects"),
         pytest.param(
             zipped(**{"a.npy": npy(np.zeros(8))[:-8]}),
@@ -115,6 +115,26 @@ class Trap:
             zipped(**{"a.npy": npy(np.zeros(8)).replace(b"(8,), }   ", b"(-1,-8), }")}),
             r"`a.npy` has the shape \(-1, -8\)",
             id="lengths below zero whose product fits",
+        ),
+        pytest.param(
+            npz(**{"a:offsets": np.array([0, 1])}),
+            "is the offsets of an array `a`, which is missing",
+            id="lone offsets",
+        ),
+        pytest.param(
+            npz(**{"a": np.zeros(3), "a:offsets": np.array([0.0, 3])}),
+            "is to be offsets",
+            id="offsets that are no numbers",
+        ),
+        pytest.param(
+            npz(**{"a": np.zeros((3, 2)), "a:offsets": np.array([0, 3])}),
+            "offsets are into one dimension",
+            id="two of it",
+        ),
+        pytest.param(
+            npz(**{"a": np.array(["ab"]), "a:offsets": np.array([0, 1])}),
+            "offsets, which count bytes",
+            id="wide offsets",
         ),
         pytest.param(zipped(**{"a.npy": npy(np.zeros(2)), "a": npy(np.zeros(2))}), "two arrays", id="a name twice"),
         pytest.param(npz(**{f"a{i}": np.zeros(1) for i in range(65)}), "holds 65 arrays", id="too many arrays"),
@@ -165,3 +185,60 @@ def test_labels_of_another_number_of_samples_are_refused():
 def test_labels_alone_are_no_samples():
     with pytest.raises(DataError, match="no array but labels"):
         npz_facts(npz(**{"label:class": np.zeros(3)}))
+
+
+TEXTS = ["Grün ist die Heide", "", "a\0b\0", "😀" * 5, "x"]
+
+
+def laid_out(name, texts):
+    parts = [text.encode() for text in texts]
+    whole = np.frombuffer(b"".join(parts), dtype="S1")
+    return {name: whole, f"{name}:offsets": np.cumsum([0, *map(len, parts)])}
+
+
+def test_texts_of_any_length_are_laid_out_with_offsets_and_keep_every_byte():
+    data = npz(**laid_out("text", TEXTS), **laid_out("label:text", reversed(TEXTS)))
+
+    library, labels = npz_library(data), npz_labels(data)
+
+    assert npz_facts(data).samples == library.total == len(TEXTS)
+    for index, text in enumerate(TEXTS):
+        (found,) = library.sample(index)["text"]
+        assert found == text.encode()
+    assert labels.keys() == {"text"}
+    assert [label.decode() for label in labels["text"]] == TEXTS[::-1]
+
+
+@pytest.mark.parametrize("kind", ["S", "U"])
+def test_texts_of_fixed_width_are_bytes_in_the_samples_shape(kind):
+    words = np.array([["eins", "zwölf"], ["a", ""]])
+    array = words if kind == "U" else np.char.encode(words, "utf-8")
+
+    sample = npz_library(npz(text=array)).sample(0)["text"]
+
+    assert (sample.dtype, sample.shape) == (np.dtype(object), (2,))
+    assert list(sample) == [b"eins", "zwölf".encode()]
+
+
+def test_numbers_of_any_length_are_laid_out_the_same_way():
+    tokens = {"ids": np.array([3, 1, 4, 1, 5], ">i4"), "ids:offsets": np.array([0, 2, 2, 5])}
+
+    library = npz_library(npz(**tokens))
+
+    assert [library.sample(index)["ids"].tolist() for index in range(library.total)] == [[3, 1], [], [4, 1, 5]]
+    assert library.sample(0)["ids"].dtype == np.dtype("<i4")
+
+
+@pytest.mark.parametrize("offsets", [[1, 5], [0, 4], [0, 6], [0, 3, 2, 5]])
+def test_offsets_that_do_not_divide_their_array_are_refused(offsets):
+    data = npz(**{"ids": np.arange(5), "ids:offsets": np.array(offsets)})
+
+    with pytest.raises(DataError, match="does not divide the 5 elements of `ids`"):
+        npz_library(data)
+
+
+def test_wrong_offsets_of_labels_are_refused_too():
+    data = npz(**{"x": np.zeros(2), "label:ids": np.arange(5), "label:ids:offsets": np.array([0, 9, 5])})
+
+    with pytest.raises(DataError, match="does not divide"):
+        npz_labels(data)

@@ -156,6 +156,13 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         {"spec": a_spec(target__triton__args=["--http-port=1"])},
         "SpecInvalid: spec.target.triton.args[0]: `--http-port` is set by the operator. hint: leave it out",
     ),
+    "a scorer that would run beside the token, even where the API server has let it in": (
+        {"spec": a_spec(mode="Accuracy", accuracy={"scorer": "command", "command": {"run": ["score"]}})},
+        (
+            "SpecInvalid: spec.accuracy.scorer: scorer command does not run in a cluster, where it would stand beside "
+            "the run's token; score with inferometer run, or use another scorer"
+        ),
+    ),
     "a library that is not there": (
         {"library": Absent("there is no ConfigMap samples in namespace bench")},
         "SpecInvalid: spec.load.data.configMap: there is no ConfigMap samples in namespace bench",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inferometer_loadgen.plan import ScorerPlan
+from inferometer_loadgen.plan import DetectionsPlan, ScorerCommandPlan, ScorerPlan
 from inferometer_loadgen.spec import LibraryFacts, resolve
 from inferometer_loadgen.spec.decode import decode_object
 from inferometer_loadgen.stream import make_stream
@@ -48,7 +48,7 @@ def test_each_sample_is_asked_for_once_and_no_time_is_judged():
         (
             an_accuracy_run(data={"configMap": {"name": "texts", "format": "kserve-json"}}),
             "spec.load.data.configMap.format: `kserve-json` holds no labels",
-            "label:class",
+            "label:NAME",
         ),
     ],
 )
@@ -64,3 +64,62 @@ def test_scenarios_that_do_not_ask_for_each_sample_once_are_refused(scenario):
     errors = decode_object(an_accuracy_run(scenario=scenario))[1]
 
     assert f"`Accuracy` does not fit scenario {scenario}" in " ".join(map(str, errors))
+
+
+DETECTIONS = {"boxes": "b", "classes": "c", "scores": "s"}
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "plan"),
+    [
+        (
+            {"scorer": "coco-map", "detections": DETECTIONS | {"count": "n", "boxFormat": "XYXY", "minScore": 0.05}},
+            ScorerPlan(
+                kind="coco-map",
+                detections=DetectionsPlan(
+                    boxes="b", classes="c", scores="s", count="n", box_format="XYXY", min_score=0.05
+                ),
+            ),
+        ),
+        (
+            {"scorer": "bleu", "tokenize": "none", "output": "t", "target": 23.661},
+            ScorerPlan(kind="bleu", tokenize="none", output="t"),
+        ),
+        (
+            {"scorer": "command", "command": {"run": ["python3", "score.py"], "timeout": "90s"}, "target": 4000},
+            ScorerPlan(
+                kind="command", command=ScorerCommandPlan(run=("python3", "score.py"), timeout_ns=90_000_000_000)
+            ),
+        ),
+    ],
+)
+def test_each_scorer_has_its_own_plan(accuracy, plan):
+    spec, errors = decode_object(an_accuracy_run(accuracy=accuracy))
+    assert errors == ()
+    assert spec is not None
+
+    made = resolve("one", spec, LibraryFacts(samples=50, sha256="ab" * 32))
+
+    assert made.scorer == plan
+    assert made.judge.accuracy_target == accuracy.get("target")
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "words"),
+    [
+        ({"scorer": "coco-map"}, "spec.accuracy.detections: is missing, and scorer coco-map needs it"),
+        ({"scorer": "command"}, "spec.accuracy.command: is missing, and scorer command needs it"),
+        ({"scorer": "top1", "detections": DETECTIONS}, "spec.accuracy.detections: means nothing to scorer top1"),
+        ({"scorer": "top1", "tokenize": "none"}, "use scorer bleu"),
+        ({"scorer": "bleu", "labelOffset": 1}, "use scorer top1 or coco-map"),
+        ({"scorer": "bleu", "command": {"run": ["x"]}}, "spec.accuracy.command: means nothing to scorer bleu"),
+        ({"scorer": "coco-map", "detections": DETECTIONS, "output": "b"}, "use scorer top1 or bleu"),
+        ({"scorer": "command", "command": {"run": ["x"], "timeout": "0s"}}, "`0s` leaves no time"),
+        ({"scorer": "top1", "target": 76.46}, "`76.46` is above 1, the best that top1 can be"),
+        ({"scorer": "bleu", "target": 239}, "`239` is above 100, the best that bleu can be"),
+    ],
+)
+def test_what_is_another_scorers_or_out_of_reach_is_refused(accuracy, words):
+    (error,) = decode_object(an_accuracy_run(accuracy=accuracy))[1]
+
+    assert words in str(error)

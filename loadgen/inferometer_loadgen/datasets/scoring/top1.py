@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inferometer_loadgen.datasets.scoring.model import Answer, Labels, Score, ScoringError
+from inferometer_loadgen.datasets.scoring.texts import the_output
 from inferometer_loadgen.plan import ScorerPlan
 
 LABEL = "class"
@@ -22,7 +23,7 @@ def top1(scorer: ScorerPlan, answers: Iterable[Answer], labels: Labels) -> Score
         if not 0 <= answer.sample < len(classes):
             raise ScoringError(f"sample {answer.sample} has no label: `label:{LABEL}` has {len(classes):,} of them")
         label = int(classes[answer.sample]) + scorer.label_offset
-        right += _class(answer, _output(scorer, answer), label) == label
+        right += _class(answer, the_output(scorer.output, answer.outputs), label) == label
         samples += 1
     if not samples:
         raise ScoringError("there is no answer to score")
@@ -60,16 +61,3 @@ def _class(answer: Answer, output: NDArray[np.generic], label: int) -> int:
             f"`label:{LABEL}` or spec.accuracy.labelOffset"
         )
     return int(values.argmax())
-
-
-def _output(scorer: ScorerPlan, answer: Answer) -> NDArray[np.generic]:
-    names = ", ".join(answer.outputs)
-    if scorer.output:
-        if scorer.output not in answer.outputs:
-            raise ScoringError(
-                f"the answers have no output `{scorer.output}`: write one of {names} as spec.accuracy.output"
-            )
-        return answer.outputs[scorer.output]
-    if len(answer.outputs) != 1:
-        raise ScoringError(f"the answers have the outputs {names}: write one of them as spec.accuracy.output")
-    return next(iter(answer.outputs.values()))

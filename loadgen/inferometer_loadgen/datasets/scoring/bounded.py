@@ -1,0 +1,98 @@
+"""A program that is run for what it prints: for so long at most, and no more than so much of it."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import threading
+from typing import IO, NoReturn
+
+LAST_WORDS_BYTES = 2048
+CHUNK_BYTES = 65536
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class CommandError(Exception):
+    """The program gave nothing that can be used; the message says why, with its last words."""
+
+
+def run_bounded(command: tuple[str, ...], timeout_s: float, max_bytes: int) -> bytes:
+    """What the program printed on standard output. Raises CommandError where it failed, or ran over a bound.
+
+    It and all it started in its process group are killed at a bound, and once it has ended. If this process is killed,
+    so is the program, but not what it has started.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0,
+            preexec_fn=_die_with_the_parent,
+        )
+    except (OSError, ValueError) as error:  # ValueError: a NUL character, which no argument can hold
+        raise CommandError(f"can't be started: {command[0]}: {getattr(error, 'strerror', error)}") from error
+    with process:
+        return _Bounded(process, max_bytes).run(timeout_s)
+
+
+class _Bounded:
+    """A process and what it has said so far."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", max_bytes: int) -> None:
+        self._process = process
+        self._max_bytes = max_bytes
+        self._printed = bytearray()
+        self._words = bytearray()
+
+    def run(self, timeout_s: float) -> bytes:
+        readers = [
+            threading.Thread(target=target, args=(stream,), daemon=True)
+            for target, stream in ((self._keep, self._process.stdout), (self._keep_last, self._process.stderr))
+        ]
+        for reader in readers:
+            reader.start()
+        try:
+            code = self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            self._kill()
+            for reader in readers:
+                reader.join()
+        if len(self._printed) > self._max_bytes:
+            self._fail(f"printed more than {self._max_bytes:,} bytes")
+        if code is None:
+            self._fail(f"took longer than {timeout_s:g} s, its timeout")
+        if code:
+            self._fail(f"was killed by signal {-code}" if code < 0 else f"ended with {code}")
+        return bytes(self._printed)
+
+    def _keep(self, stream: IO[bytes]) -> None:
+        while chunk := os.read(stream.fileno(), CHUNK_BYTES):
+            self._printed += chunk
+            if len(self._printed) > self._max_bytes:
+                self._kill()
+                return
+
+    def _keep_last(self, stream: IO[bytes]) -> None:
+        while chunk := os.read(stream.fileno(), CHUNK_BYTES):
+            self._words += chunk
+            del self._words[:-LAST_WORDS_BYTES]
+
+    def _kill(self) -> None:
+        """Its whole group: what it has started holds the pipes open."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def _fail(self, how: str) -> NoReturn:
+        words = self._words.decode(errors="replace").strip()
+        raise CommandError(f"{how}; its last words: {words}" if words else how)
+
+
+def _die_with_the_parent() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

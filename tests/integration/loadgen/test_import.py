@@ -1,0 +1,106 @@
+"""`inferometer import` as a user has it: a process that may be killed, and a library that a run takes."""
+
+import fcntl
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from inferometer_loadgen.datasets.npz import npz_facts
+from integration.loadgen.shell import inferometer, running
+from unit.datasets.importers.pictures_made import a_coco, an_imagenet
+
+
+def imports(folder: Path, output: Path, *more: str) -> tuple[str, ...]:
+    return ("import", "imagenet", str(folder), "--task", "resnet50", "-o", str(output), *more)
+
+
+def test_killed_in_the_middle_it_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    folder = an_imagenet(tmp_path / "imagenet", pictures=120)
+    whole = inferometer(*imports(folder, tmp_path / "whole.npz"))
+    assert whole.code == 0, whole.stderr
+    assert "whole.npz: 120 samples of ImageNet" in whole.stderr
+
+    killed = tmp_path / "killed.npz"
+    with running(*imports(folder, killed)) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if re.match(r" [0-9]+ of 120", line):
+                process.send_signal(signal.SIGKILL)
+                break
+        process.wait()
+    part = killed.with_name("killed.npz.part")
+    assert not killed.exists()
+    assert 0 < part.stat().st_size < (tmp_path / "whole.npz").stat().st_size
+    on = inferometer(*imports(folder, killed))
+    again = inferometer(*imports(folder, killed))
+
+    assert on.code == 0, on.stderr
+    assert killed.read_bytes() == (tmp_path / "whole.npz").read_bytes()
+    assert (again.code, "is complete already: 120 samples" in again.stderr) == (0, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["imagenet", "killed.npz", "whole.npz"]
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(tmp_path: Path) -> None:
+    folder = an_imagenet(tmp_path / "imagenet", pictures=120)
+    with running(*imports(folder, tmp_path / "a.npz")) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if re.match(r" [0-9]+ of 120", line):
+                process.send_signal(signal.SIGINT)
+                break
+        said = process.stderr.read()
+        code = process.wait()
+
+    assert (code, "interrupted; the same command goes on with it" in said) == (130, True)
+
+
+def test_one_import_at_a_time_writes_a_file(tmp_path: Path) -> None:
+    folder = an_imagenet(tmp_path / "imagenet")
+    with (tmp_path / "a.npz.part").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        ended = inferometer(*imports(folder, tmp_path / "a.npz"))
+
+    assert (ended.code, "a.npz: is being written by another import" in ended.stderr) == (2, True), ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--limit", "0"), "--limit is 0, which is below 1"),
+        (("--labels", "/no/such/list"), "/no/such/list: can't be read"),
+    ],
+)
+def test_bad_input_is_told_and_nothing_is_written(tmp_path: Path, more: tuple[str, ...], words: str) -> None:
+    folder = an_imagenet(tmp_path / "imagenet")
+
+    ended = inferometer(*imports(folder, tmp_path / "a.npz", *more))
+
+    assert (ended.code, words in ended.stderr) == (2, True), ended.stderr
+    assert not list(tmp_path.glob("a.npz*"))
+
+
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_text("mine")
+
+    ended = inferometer(*imports(an_imagenet(tmp_path / "imagenet"), tmp_path / "a.npz"))
+
+    assert (ended.code, "is there, and is no import of this data" in ended.stderr) == (2, True)
+    assert (tmp_path / "a.npz").read_text() == "mine"
+
+
+def test_each_kind_makes_a_library(tmp_path: Path) -> None:
+    coco = a_coco(tmp_path / "coco")
+    (tmp_path / "a.en").write_text("one\ntwo\n")
+    (tmp_path / "a.de").write_text("eins\nzwei\n")
+    instances = str(coco / "annotations" / "instances_val2017.json")
+    pictures = ("coco", str(coco / "val2017"), instances, "--task", "ssd-mobilenet", "--limit", "3")
+    for arguments, samples in ((pictures, 3), (("text", str(tmp_path / "a.en"), str(tmp_path / "a.de")), 2)):
+        output = tmp_path / f"{arguments[0]}.npz"
+
+        ended = inferometer("import", *arguments, "-o", str(output))
+
+        assert ended.code == 0, ended.stderr
+        assert npz_facts(output.read_bytes()).samples == samples

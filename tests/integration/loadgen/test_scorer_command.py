@@ -1,0 +1,124 @@
+"""A user's own scorer: what it gets, what it may say, and how it ends when it does neither."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inferometer_loadgen.datasets.scoring import Answer, ScoringError, score
+from inferometer_loadgen.plan import ScorerCommandPlan, ScorerPlan
+
+ANSWERS = [Answer(sample, {"x": np.array([sample, 0.5], np.float32)}) for sample in range(3)]
+LABELS = {"class": np.array([0, 1, 5])}
+
+
+def by(program: str, timeout_s: float = 20) -> ScorerPlan:
+    run = (sys.executable, "-c", program)
+    return ScorerPlan(kind="command", command=ScorerCommandPlan(run=run, timeout_ns=int(timeout_s * 1e9)))
+
+
+COUNT = """
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+right = sum(line["outputs"]["x"]["data"][0] == line["labels"]["class"] for line in lines)
+print(json.dumps({"metric": "right", "value": right, "details": {"of": len(lines)}}))
+"""
+
+
+def test_it_reads_each_answer_with_its_labels_and_its_score_is_the_runs(tmp_path: Path) -> None:
+    found = score(by(COUNT), ANSWERS, LABELS, tmp_path)
+
+    assert (found.metric, found.value, found.samples, found.details) == ("right", 2.0, 3, {"of": 3.0})
+
+
+def test_the_answers_are_kservs_json_a_line_a_sample(tmp_path: Path) -> None:
+    text = np.empty(2, dtype=object)
+    text[:] = [b"gr\xc3\xbcn", b"b"]
+    raw = np.array([b"\xff"], dtype=object)
+    answers = [Answer(4, {"text": text, "raw": raw, "nan": np.array([[np.nan, 1.0]], np.float32)})]
+    labels = {"text": np.array([b"x"] * 5, dtype=object), "ids": np.arange(10).reshape(5, 2)}
+
+    score(by('print(\'{"metric": "m", "value": 1}\')'), answers, labels, tmp_path)
+
+    (line,) = (tmp_path / "answers.jsonl").read_text().splitlines()
+    assert json.loads(line) == {
+        "sample": 4,
+        "outputs": {
+            "text": {"datatype": "BYTES", "shape": [2], "data": ["grün", "b"]},
+            "raw": {"datatype": "BYTES", "shape": [1], "b64": ["/w=="]},
+            "nan": {"datatype": "FP32", "shape": [1, 2], "data": [None, 1.0]},
+        },
+        "labels": {"text": "x", "ids": [8, 9]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("import sys; print('out of luck', file=sys.stderr); sys.exit(7)", "ended with 7; its last words: out of luck"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "was killed by signal 11"),
+        ("print('fine')", "printed no score"),
+        ('print(\'{"metric": "m"}\')', "missing required field `value`"),
+        ('print(\'{"metric": "m", "value": NaN}\')', "printed no score"),
+        ('print(\'{"metric": "", "value": 1}\')', "no name of up to 64 characters"),
+        ("import sys\nwhile True: sys.stdout.write('x' * 65536)", "printed more than 65,536 bytes"),
+    ],
+)
+def test_a_program_without_a_score_is_told_with_its_last_words(tmp_path: Path, program: str, words: str) -> None:
+    with pytest.raises(ScoringError) as raised:
+        score(by(program), ANSWERS, LABELS, tmp_path)
+
+    assert str(raised.value).startswith("spec.accuracy.command ")
+    assert words in str(raised.value)
+
+
+def test_at_its_timeout_it_is_killed_with_what_it_has_started(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    program = (
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"open({str(started)!r}, 'w').write(str(child.pid))\n"
+        "print('thinking', file=sys.stderr, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+
+    with pytest.raises(ScoringError, match="took longer than 3 s, its timeout; its last words: thinking"):
+        score(by(program, 3), ANSWERS, LABELS, tmp_path)
+
+    assert is_gone(int(started.read_text()))
+
+
+def is_gone(pid: int) -> bool:
+    """Whether it ends within seconds: it was killed, and somebody must still take note."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        os.sched_yield()
+    return False
+
+
+@pytest.mark.parametrize(("argument", "words"), [("x", "No such file"), ("\0", "embedded null byte")])
+def test_a_program_that_cannot_be_started_is_named(tmp_path: Path, argument: str, words: str) -> None:
+    plan = ScorerPlan(kind="command", command=ScorerCommandPlan(run=("/no/such/scorer", argument), timeout_ns=10**9))
+
+    with pytest.raises(ScoringError, match=f"can't be started: /no/such/scorer: {words}"):
+        score(plan, ANSWERS, LABELS, tmp_path)
+
+
+def test_without_a_folder_for_the_answers_as_in_a_cluster_nothing_is_run() -> None:
+    with pytest.raises(ScoringError, match="runs in the shell only"):
+        score(by(COUNT), ANSWERS, LABELS)
+
+
+def test_a_sample_without_its_label_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ScoringError, match="sample 2 has no label: `label:class` has 2"):
+        score(by(COUNT), ANSWERS, {"class": np.array([0, 1])}, tmp_path)
