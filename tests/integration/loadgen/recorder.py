@@ -8,7 +8,7 @@ import socketserver
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -48,6 +48,8 @@ class Recorder:
     url: str
     received: list[Received] = field(default_factory=list)
     delay_s: float = 0.0
+    is_slow: Callable[[Received], bool] = lambda _: True
+    """Whose answer is delayed."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -82,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         with self.recorder.lock:
             self.recorder.received.append(received)
-        if self.recorder.delay_s:
+        if self.recorder.delay_s and self.recorder.is_slow(received):
             threading.Event().wait(self.recorder.delay_s)
         self._answer(200, b"{}")
 
@@ -117,12 +119,13 @@ def recording_server(
     tls: ssl.SSLContext | None = None,
     required: Mapping[str, str] | None = None,
     width: int = 1,
+    is_slow: Callable[[Received], bool] = lambda _: True,
 ) -> Iterator[Recorder]:
     """A server on loopback, for as long as the context lasts. `required`: header fields that each request must have."""
     asked_for, numbers = required or {}, width
 
     class Handler(_Handler):
-        recorder = Recorder(url="", delay_s=delay_s)
+        recorder = Recorder(url="", delay_s=delay_s, is_slow=is_slow)
         required = asked_for
         width = numbers
 
