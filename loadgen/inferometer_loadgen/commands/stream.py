@@ -150,11 +150,11 @@ def _when(plan: "Plan", stream: "Stream") -> str:
             each = format_duration_ns(interval_ns(plan.stream.target_qps))
             return f"at ticks of {each}, and so on for {format_duration_ns(plan.stream.min_duration_ns)} or longer"
         case Issue.COMPLETION:
-            steps = ", ".join(f"{step:,}" for step in plan.concurrency_steps)
-            rounds = f", the same with {steps}" if steps else ""
+            in_flight = ", ".join(f"{step:,}" for step in plan.concurrency_steps or (plan.in_flight,))
+            each = " in a round each" if plan.concurrency_steps else ""
             return (
-                f"{plan.in_flight:,} open at a time, and so on for "
-                f"{format_duration_ns(plan.stream.min_duration_ns)} or longer{rounds}"
+                f"{in_flight} open at a time{each}, and so on for "
+                f"{format_duration_ns(plan.stream.min_duration_ns)} or longer"
             )
 
 

@@ -1,8 +1,8 @@
 """Runs as metric families: who they are, how far they are, what was measured. Pure.
 
 Labels are bounded: `namespace` and `benchmark` by `selection`, `reason`, `phase`, `verdict` and `percentile` by closed
-sets, `replica` by the spec (256 at most). What a run was made from (model, scenario, schedule) stands once, in
-`inferometer_run_info`; other series are joined with it.
+sets, `replica` and `concurrency` by the spec (256 and 32 at most). What a run was made from (model, scenario, schedule)
+stands once, in `inferometer_run_info`; other series are joined with it.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from msgspec import UnsetType
 from prometheus_client.core import Metric
 
 from inferometer_loadgen.spec import scenarios
-from inferometer_operator.api.status import Latency, Result, ServerStatus
+from inferometer_operator.api.status import Latency, Result, ServerStatus, StepStatus
 from inferometer_operator.metrics.families import Families, Value
 from inferometer_operator.metrics.selection import RUNS_SHOWN, shown
 from inferometer_operator.run import Run, parse_time
@@ -34,6 +34,8 @@ def run_families(runs: Iterable[Run]) -> list[Metric]:
         _course(families, labels, run)
         _asked(families, labels, run)
         _figures(families, labels, run)
+        for step in run.status.steps:
+            _step(families, labels, step)
         for server in run.status.servers:
             _replica(families, (*labels, server.name), server)
     return [*_counts(every, left_out), *families]
@@ -139,6 +141,19 @@ def _latency(families: Families, labels: tuple[str, ...], latency: Latency) -> N
         quantiles.add_ns((*labels, percentile), value)
     families.gauge("latency_mean_seconds", "Mean latency of the answered queries.").add_ns(labels, latency.mean_ns)
     families.gauge("latency_max_seconds", "The longest latency.").add_ns(labels, latency.max_ns)
+
+
+def _step(families: Families, labels: tuple[str, ...], step: StepStatus) -> None:
+    concurrency = str(step.concurrency)
+    rate = families.gauge(
+        "step_samples_per_second", "Of a step of concurrency: its rate, and its verdict.", "concurrency", "verdict"
+    )
+    rate.add((*labels, concurrency, step.verdict), step.samples_per_second)
+    quantiles = families.gauge(
+        "step_latency_seconds", "Exact percentiles of its queries' latency.", "concurrency", "percentile"
+    )
+    for percentile, value_ns in (("0.5", step.p50_ns), ("0.99", step.p99_ns)):
+        quantiles.add_ns((*labels, concurrency, percentile), value_ns)
 
 
 def _replica(families: Families, labels: tuple[str, ...], server: ServerStatus) -> None:

@@ -8,7 +8,7 @@ import socketserver
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -49,6 +49,8 @@ class Recorder:
     received: list[Received] = field(default_factory=list)
     delay_s: float = 0.0
     delay_a_sample_s: float = 0.0
+    is_slow: Callable[[Received], bool] = lambda _: True
+    """Whose answer is delayed."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -84,7 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         with self.recorder.lock:
             self.recorder.received.append(received)
-        if delay_s := self.recorder.delay_s + self.recorder.delay_a_sample_s * len(numbers):
+        delay_s = self.recorder.delay_s + self.recorder.delay_a_sample_s * len(numbers)
+        if delay_s and self.recorder.is_slow(received):
             threading.Event().wait(delay_s)
         self._answer(200, b"{}")
 
@@ -120,12 +123,13 @@ def recording_server(
     required: Mapping[str, str] | None = None,
     width: int = 1,
     delay_a_sample_s: float = 0.0,
+    is_slow: Callable[[Received], bool] = lambda _: True,
 ) -> Iterator[Recorder]:
     """A server on loopback, for as long as the context lasts. `required`: header fields that each request must have."""
     asked_for, numbers = required or {}, width
 
     class Handler(_Handler):
-        recorder = Recorder(url="", delay_s=delay_s, delay_a_sample_s=delay_a_sample_s)
+        recorder = Recorder(url="", delay_s=delay_s, delay_a_sample_s=delay_a_sample_s, is_slow=is_slow)
         required = asked_for
         width = numbers
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from integration.loadgen.test_stream_received import data, endpoints, stream_of
 
 SAMPLES = 40
 COUNT, LENGTH = 6, 5
+SLOW_S = 0.15
 SERVERS: dict[str, Callable[[], AbstractContextManager[Recorder]]] = {
     "http": recording_server,
     "grpc": recording_grpc_server,
@@ -92,6 +93,30 @@ def test_a_single_stream_is_one_sequence_after_another(tmp_path: Path, protocol:
     assert ended.code in {0, 3}, ended.stderr
     turns = [received.turn for received in replica.received]
     assert turns == [(1 + i // LENGTH, i % LENGTH == 0, i % LENGTH == LENGTH - 1) for i in range(len(turns))]
+
+
+def test_a_slow_sequence_is_waited_for_by_itself_alone(tmp_path: Path) -> None:
+    write_numbered_samples(tmp_path / "samples.npz", SAMPLES)
+    with recording_server(delay_s=SLOW_S, is_slow=is_in_slot_0) as replica:
+        sequences = {"count": 2, "length": LENGTH}
+        spec = a_spec(
+            tmp_path, scenario="Concurrency", concurrency=2, sequences=sequences, minDuration="2s", minQueries=20
+        )
+        ended = inferometer("run", str(spec), *endpoints([replica]), *data(tmp_path), "-o", str(tmp_path))
+
+    assert ended.code in {0, 3}, ended.stderr
+    assert report_in(tmp_path).result.queries == len(replica.received)
+    slow = [received for received in replica.received if is_in_slot_0(received)]
+    assert all(later.at_ns - earlier.at_ns >= SLOW_S * 1e9 for earlier, later in pairwise(slow))
+    assert len(slow) > LENGTH
+    assert len(replica.received) - len(slow) > 2 * len(slow)
+    assert [received.turn for received in slow] == [
+        (1 + 2 * (turn // LENGTH), turn % LENGTH == 0, turn % LENGTH == LENGTH - 1) for turn in range(len(slow))
+    ]
+
+
+def is_in_slot_0(received: Received) -> bool:
+    return received.turn is not None and received.turn[0] % 2 == 1
 
 
 def test_a_warm_up_leaves_no_sequence_open(tmp_path: Path) -> None:

@@ -136,6 +136,28 @@ def test_what_a_scenario_will_do_is_said_beforehand(tmp_path, capsys, scenario):
     )
 
 
+@pytest.mark.parametrize(
+    ("load", "said"),
+    [
+        (
+            "concurrencySteps: [1, 2, 8]",
+            "1, 2, 8 open at any time, in a round each; 1 worker, 2 replicas, 16 connections",
+        ),
+        (
+            "concurrency: 4, sequences: {count: 4, length: 10}",
+            "4 open at any time, in sequences of 10 queries; 1 worker, 2 replicas, 8 connections",
+        ),
+    ],
+    ids=["steps", "sequences"],
+)
+def test_what_becomes_of_a_closed_loop_is_said_beforehand(tmp_path, capsys, load, said):
+    path = written_load(tmp_path, "Concurrency", load)
+
+    told = ended(capsys, "validate", path)[2]
+
+    assert told == f"{path}: valid: Concurrency, at least 100 queries and 60.0 s, {said}; 64 synthetic samples\n"
+
+
 def a_config_map(samples):
     file = io.BytesIO()
     np.savez(file, x=np.zeros((samples, 2), np.float32))
@@ -192,6 +214,24 @@ class TestStream:
             }
             for i in range(150)
         ]
+
+    def test_of_steps_the_stream_is_the_same_in_each_round(self, tmp_path, capsys):
+        path = written_load(tmp_path, "Concurrency", "concurrencySteps: [1, 2]")
+
+        assert "1, 2 open at a time in a round each, and so on for 60.0 s or longer" in ended(capsys, "stream", path)[2]
+
+    def test_with_sequences_a_line_says_which_and_the_stream_is_the_same(self, tmp_path, capsys):
+        load = "concurrency: 2"
+        plain = ended(capsys, "stream", written_load(tmp_path, "Concurrency", load), "--json", "--limit", 5)[1]
+        path = written_load(tmp_path, "Concurrency", f"{load}, sequences: {{count: 2, length: 2}}")
+
+        lines = [json.loads(line) for line in ended(capsys, "stream", path, "--json", "--limit", 5)[1].splitlines()]
+
+        turns = [(1, True, False), (2, True, False), (1, False, True), (2, False, True), (3, True, False)]
+        assert [
+            (line.pop("sequence_id"), line.pop("sequence_start"), line.pop("sequence_end")) for line in lines
+        ] == turns
+        assert lines == [json.loads(line) for line in plain.splitlines()]
 
     def test_offlines_query_is_a_line_a_request_and_all_are_due_at_once(self, tmp_path, capsys):
         path = written_load(tmp_path, "Offline", "samplesPerRequest: 7, targetQPS: 40, workers: 3")

@@ -448,6 +448,11 @@ def test_who_asks_over_grpc_is_given_the_servers_grpc_port() -> None:
     [
         ("Offline", {"targetQPS": 40}, "one query in 800 requests over 1 worker"),
         ("Replay", RECORDED, "one recording of 800 queries over 1 worker"),
+        (
+            "Concurrency",
+            {"concurrencySteps": [1, 2, 4]},
+            "3 rounds with 1, 2, 4 queries in flight over 1 worker",
+        ),
         ("SingleStream", {}, "one stream of queries, each sent when an answer has come, over 1 worker"),
     ],
 )

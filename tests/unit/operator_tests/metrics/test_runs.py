@@ -17,6 +17,7 @@ from inferometer_operator.api.status import (
     ReasonStatus,
     Result,
     ServerStatus,
+    StepStatus,
 )
 from inferometer_operator.metrics.selection import RUNS_SHOWN
 from inferometer_operator.run import Key, Run
@@ -136,6 +137,24 @@ def test_the_result_is_named_by_its_unit(unit, value, name, shown):
     text = page_text([a_run(status=a_finished_status(result=result))])
 
     assert starting(text, "inferometer_run_result_") == {name: shown}
+
+
+def test_steps_of_concurrency_show_the_curve_and_leave_out_what_is_not_known():
+    steps = (
+        StepStatus(
+            concurrency=1, errors=0, verdict="Valid", samples_per_second=40.5, p50_ns=4_500_000, p99_ns=9_000_000
+        ),
+        StepStatus(concurrency=64, errors=9, verdict="Invalid", p50_ns=5_000_000),
+    )
+
+    text = page_text([a_run(status=a_finished_status(steps=steps))])
+
+    assert starting(text, "inferometer_run_step_") == {
+        "samples_per_second{concurrency=1,verdict=Valid}": 40.5,
+        "latency_seconds{concurrency=1,percentile=0.5}": 0.0045,
+        "latency_seconds{concurrency=1,percentile=0.99}": 0.009,
+        "latency_seconds{concurrency=64,percentile=0.5}": 0.005,
+    }
 
 
 def test_an_accuracy_run_shows_its_score_and_no_rate():
