@@ -7,8 +7,6 @@ from inferometer_loadgen.plan import Plan
 NS_PER_MS = 1_000_000
 EXPECTED_NS = {"SingleStream": 1_000_000, "MultiStream": 8_000_000}
 """LoadGen's own, where no warm-up has shown how long a query takes."""
-TWICE_AS_FAST = 2
-"""LoadGen lays out queries for so much less than the expected latency before it begins, and cannot send more."""
 
 
 class OfficialSettings(Struct, frozen=True, kw_only=True):
@@ -23,12 +21,13 @@ class OfficialSettings(Struct, frozen=True, kw_only=True):
 
 
 def settings_of(plan: Plan, warm_latency_ns: int | None) -> OfficialSettings:
-    """The settings of a plan's round. `warm_latency_ns`: the shortest that a warm-up has shown; None without one.
+    """The settings of a plan's round. `warm_latency_ns`: the median of a warm-up; None without one.
 
-    It is what LoadGen calls the expected latency of a closed loop, which says how many queries it lays out.
+    It is what LoadGen calls the expected latency of a closed loop. For half of it LoadGen lays out queries before it
+    begins, each of 320 bytes, and it cannot send more.
     """
     stream, judge = plan.stream, plan.judge
-    expected_ns = EXPECTED_NS.get(stream.scenario, 0) if warm_latency_ns is None else warm_latency_ns // TWICE_AS_FAST
+    expected_ns = EXPECTED_NS.get(stream.scenario, 0) if warm_latency_ns is None else warm_latency_ns
     values: dict[str, int | float] = {
         "min_duration_ms": stream.min_duration_ns // NS_PER_MS,
         "min_query_count": stream.min_queries,

@@ -47,7 +47,7 @@ class OfficialTest:
         """`warm_up` says how fast the servers are. Raises PrepareError where the process cannot be started."""
         self._issue, self._feeding = work.issue, feeding
         plan = feeding.plan
-        settings = settings_of(plan, shortest_ns(warm_up))
+        settings = settings_of(plan, median_ns(warm_up))
         try:
             self._process = LoadGenProcess(settings, lambda: sut_name(plan, replicas, access))
         except OSError as error:
@@ -128,11 +128,11 @@ class OfficialTest:
                 return first_ns - FIRST_QUERY_WITHIN_NS
 
 
-def shortest_ns(warm_up: Records) -> int | None:
-    """The shortest latency of a warm-up; None where nothing was answered."""
+def median_ns(warm_up: Records) -> int | None:
+    """The median latency of a warm-up; None where nothing was answered."""
     good = np.frombuffer(warm_up.status, dtype=np.int8) == QueryStatus.OK
     latency_ns = (np.frombuffer(warm_up.done_ns, dtype=np.int64) - np.frombuffer(warm_up.sent_ns, dtype=np.int64))[good]
-    return int(latency_ns.min()) if latency_ns.size else None
+    return _percentile(latency_ns, 0.5)
 
 
 def sut_name(plan: Plan, replicas: Sequence[ReplicaAddress], access: Access) -> str:

@@ -19,9 +19,9 @@ def test_a_server_is_told_its_rate_its_bound_and_its_seeds():
 
 @pytest.mark.parametrize(
     ("scenario", "warm_ns", "expected_ns"),
-    [("SingleStream", 4_000_000, 2_000_000), ("SingleStream", None, 1_000_000), ("MultiStream", None, 8_000_000)],
+    [("SingleStream", 4_000_000, 4_000_000), ("SingleStream", None, 1_000_000), ("MultiStream", None, 8_000_000)],
 )
-def test_a_closed_loop_is_expected_to_be_faster_than_its_warm_up(scenario, warm_ns, expected_ns):
+def test_a_closed_loop_is_expected_to_be_as_fast_as_its_warm_up(scenario, warm_ns, expected_ns):
     values = settings_of(a_plan(scenario), warm_ns).values
 
     name = {"SingleStream": "single_stream", "MultiStream": "multi_stream"}[scenario]
