@@ -3,6 +3,9 @@
 The server is a queue with a fixed service time, so the rate at which p99 is the bound can be reckoned. Both searches
 send Poisson arrivals, for the same time at a rate, and are repeated in turn. What it does not show: how they do on a
 real server, whose service time varies, or over a network.
+
+Where others use the machine our trials are in doubt, and the search says so instead of finding a rate; as root,
+`chrt --rr 5 make bench-peak` keeps them off both.
 """
 
 import sys

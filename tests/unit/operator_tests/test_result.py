@@ -82,6 +82,21 @@ def test_steps_of_concurrency_are_a_table_of_which_one_is_the_result() -> None:
     )
 
 
+def test_a_search_for_samples_per_query_has_found_samples() -> None:
+    peak = Peak(
+        valid_qps=None,
+        not_valid_qps=None,
+        trials=6,
+        client_limited=False,
+        valid_samples_per_query=11,
+        not_valid_samples_per_query=12,
+    )
+
+    assert of(a_report(peak=peak)).peak == PeakStatus(
+        trials=6, valid_samples_per_query=11, not_valid_samples_per_query=12
+    )
+
+
 @pytest.mark.parametrize(("verdict", "valid"), [("Valid", "True"), ("Invalid", "False"), ("Inconclusive", "Unknown")])
 def test_a_verdict_is_a_condition_and_each_is_a_complete_run(verdict: str, valid: str) -> None:
     status = of(a_report(verdict=verdict, reasons=() if verdict == "Valid" else (LATE,)))
