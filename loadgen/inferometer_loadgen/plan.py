@@ -180,8 +180,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: SyntheticData | NpzData | KServeJsonData
     stream: StreamPlan
     judge: JudgePlan
+    mode: Literal["Performance", "Accuracy", "PerformanceAndAccuracy"] = "Performance"
+    """Which rounds there are: those of `stream`, or after them one that asks for each sample once and is scored."""
     scorer: ScorerPlan | None = None
-    """Of an accuracy run; None of all others."""
+    """Of the round whose answers are scored; None where there is none."""
     workers: int
     replicas: int
     """Query i is sent by worker i mod `workers` to replica i mod `replicas`."""
@@ -226,6 +228,15 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     worker_uids: tuple[str, ...] = ()
     worker_nodes: tuple[str, ...] = ()
     """Where each worker runs; empty where that is not known."""
+
+
+def as_accuracy(plan: Plan) -> Plan:
+    """The plan of the accuracy round of a plan: each sample once is all that is asked, however long it takes."""
+    return msgspec.structs.replace(
+        plan,
+        stream=msgspec.structs.replace(plan.stream, mode="Accuracy", min_duration_ns=0, min_queries=1),
+        judge=msgspec.structs.replace(plan.judge, latency_bound_ns=0, min_duration_ns=0, min_queries=1),
+    )
 
 
 def encode(plan: Plan) -> bytes:

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 
 def write_logs(report: "Report", folder: Path, answers: Path) -> str:
-    """Writes the files of a report that has some. Of an accuracy run, `answers` is the folder where its answers are.
+    """Writes the files of a report that has some, a folder for each mode where a run had two.
 
-    Returns why there is no log of the answers, empty where there is one. Raises OSError for a folder that cannot be
-    written.
+    `answers` is the folder where the answers of an accuracy round are. Returns why there is no log of them, empty where
+    there is one. Raises OSError for a folder that cannot be written.
     """
+    missing = [_write_part(part, folder / name, answers) for name, part in mlperf_logs.parts_of(report)]
+    return next(filter(None, missing), "")
+
+
+def _write_part(report: "Report", folder: Path, answers: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / mlperf_logs.SUMMARY).write_text(mlperf_logs.summary_text(report), encoding="utf-8")
     (folder / mlperf_logs.DETAIL).write_text(mlperf_logs.detail_text(report), encoding="utf-8")

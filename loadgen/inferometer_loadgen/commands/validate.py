@@ -143,8 +143,9 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
             yield f"{scenarios.in_flight(spec.scenario, load, 1):,} open at any time"
     if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
         yield f"in {repeat.count} rounds"
-    if spec.mode == "Accuracy":
+    if spec.mode in scenarios.SCORED_MODES:
         yield "each sample of the library once, to be scored"
+    if spec.mode == "Accuracy":
         return
     if bound_ns:
         percentile = percentile_name(scenarios.latency_percentile(spec.scenario, load))

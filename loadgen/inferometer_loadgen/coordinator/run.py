@@ -38,7 +38,7 @@ from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import ShortReport, in_short
-from inferometer_loadgen.rounds import Round, first_round, programme_of
+from inferometer_loadgen.rounds import Round, first_round, keeps_answers, programme_of
 from inferometer_loadgen.stream import Issue, is_open_ended, issue_of, make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
 from inferometer_loadgen.verdict.accuracy import Accuracy
@@ -95,8 +95,9 @@ class Run:
         self.links = LinkServer(token, plan.workers, self._events.put_nowait)
         self._columns = shard_columns(len(self._stream), plan.workers, is_open_ended=is_open_ended(plan.stream))
         self._data = data
-        is_accuracy = plan.stream.mode == "Accuracy"
-        self._spool = OutputsSpool(len(self._stream), plan.workers, outputs) if is_accuracy else None
+        self._outputs = outputs
+        self._spool = self._new_spool()
+        """Of the round that is prepared or measured."""
         self._scraper: Scraper | None = None
         self._start_time = ""
         self._report: bytes | None = None
@@ -122,8 +123,7 @@ class Run:
             driver.cancel()
             for task in (*self._tasks, *self._during):
                 task.cancel()
-        if self._spool is not None:
-            self._spool.close()
+        self._close_spool()
         return self._report is not None
 
     def status(self) -> RunStatus:
@@ -352,6 +352,8 @@ class Run:
         if following.stream != self._round_plan.stream:
             self._stream = await asyncio.to_thread(make_stream, following.stream)
         self._round_plan = following.plan(self._plan)
+        self._close_spool()
+        self._spool = self._new_spool()
         self._columns = shard_columns(
             len(self._stream), self._plan.workers, is_open_ended=is_open_ended(following.stream)
         )
@@ -373,8 +375,18 @@ class Run:
         self._report = encoded
         self._events.put_nowait(ev.Scored())
 
+    def _new_spool(self) -> OutputsSpool | None:
+        """Where the answers of the round go that is prepared, if they are kept."""
+        if not keeps_answers(self._round_plan.stream):
+            return None
+        return OutputsSpool(len(self._stream), self._plan.workers, self._outputs)
+
+    def _close_spool(self) -> None:
+        if self._spool is not None:
+            self._spool.close()
+
     def _accuracy(self) -> Accuracy | None:
-        """Of an accuracy run whose queries were all answered."""
+        """Of an accuracy round whose queries were all answered."""
         if self._spool is None:
             return None
         self._spool.store()

@@ -199,14 +199,17 @@ class Versions(ReportStruct, frozen=True, kw_only=True):
     """For example Triton 2.51.0, as the server says; empty when it did not."""
 
 
+type Purpose = Literal["Repeat", "Trial", "Measured", "Accuracy"]
+
+
 class RoundReport(ReportStruct, frozen=True, kw_only=True):
     """One of the rounds of a run that has several."""
 
     number: int
     """From 1, in the order in which they were measured."""
-    purpose: Literal["Repeat", "Trial", "Measured"]
+    purpose: Purpose
     """Repeat: the plan's stream once more. Of a search for the peak, Trial: a short one at some rate; Measured: in full
-    at the rate that trials have found."""
+    at the rate that trials have found, or the only performance round. Accuracy: each sample once, to be scored."""
     target_qps: float
     """Of the stream that was sent; 0 where answers or a recording pace it."""
     start_time: str
@@ -216,6 +219,8 @@ class RoundReport(ReportStruct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     warnings: tuple[Reason, ...]
     result: Result
+    accuracy: AccuracyReport | None = None
+    """Of an accuracy round that was scored."""
 
 
 class Spread(ReportStruct, frozen=True, kw_only=True):
@@ -273,7 +278,7 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     """Why it can't be submitted to MLPerf: each, in a fixed order."""
     result: Result
     accuracy: AccuracyReport | None = None
-    """Of an accuracy run that was scored."""
+    """Of an accuracy round that was scored."""
     replicas: tuple[ReplicaReport, ...]
     client: ClientReport
     versions: Versions

@@ -28,6 +28,8 @@ class ShortReport(ReportStruct, frozen=True, kw_only=True):
     """Of the whole report."""
     verdict: Literal["Valid", "Invalid", "Inconclusive"]
     reasons: tuple[Reason, ...]
+    mode: str = "Performance"
+    """The plan's."""
     result: Result
     accuracy: AccuracyReport | None = None
     send_lag_p99_ns: int | None
@@ -45,6 +47,7 @@ def in_short(report: Report, report_sha256: str, failure: FailureReport | None =
         report_sha256=report_sha256,
         verdict=report.verdict,
         reasons=report.reasons,
+        mode=report.plan.mode,
         result=report.result,
         accuracy=None if report.accuracy is None else msgspec.structs.replace(report.accuracy, details={}),
         send_lag_p99_ns=report.client.send_lag_p99_ns,

@@ -16,6 +16,7 @@ from inferometer_loadgen.report.schema import (
     ReplicaReport,
     Report,
     Result,
+    RoundReport,
     WorkerReport,
 )
 from inferometer_loadgen.report.words import deviation_words, figure, result_words, submittable_words
@@ -116,8 +117,7 @@ def _by_which_rules(report: Report) -> Iterator[str]:
 
 def _rounds(report: Report) -> Iterator[str]:
     for one in report.rounds:
-        at = "" if one.purpose == "Repeat" else f" ({one.purpose.lower()} at {figure(one.target_qps)}/s)"
-        yield f"round {one.number}{at}: {one.verdict}, {result_words(one.result) or 'no data (nothing was answered)'}"
+        yield f"round {one.number}{_purpose(report, one)}: {one.verdict}, {_found(one)}"
     if report.peak is not None:
         yield _peak(report.peak)
     spread, result = report.spread, report.result
@@ -127,6 +127,20 @@ def _rounds(report: Report) -> Iterator[str]:
             f"median of {counted(spread.rounds, 'round', 'rounds')}: {result_words(result)}, between {low} and {high} "
             f"with {spread.confidence:.1%} confidence (order statistics)"
         )
+
+
+def _purpose(report: Report, one: RoundReport) -> str:
+    if one.purpose == "Repeat":
+        return ""
+    is_searched = one.purpose in {"Trial", "Measured"} and report.plan.find_peak is not None
+    return f" ({one.purpose.lower()}{f' at {figure(one.target_qps)}/s' if is_searched else ''})"
+
+
+def _found(one: RoundReport) -> str:
+    """What a round is known by."""
+    if one.accuracy is not None:
+        return accuracy_words(one.accuracy)
+    return result_words(one.result) or "no data (nothing was answered)"
 
 
 def _peak(peak: Peak) -> str:

@@ -1,13 +1,15 @@
 """Which programme a plan asks for."""
 
-from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.plan import Plan, StreamPlan
+from inferometer_loadgen.rounds.both import PerformanceAndAccuracy
 from inferometer_loadgen.rounds.programme import Programme, Repeats, Round
 from inferometer_loadgen.rounds.search import PeakSearch
 
 
 def programme_of(plan: Plan) -> Programme:
     """The rounds that a plan asks for; a plan that says nothing of rounds has one."""
-    return Repeats(plan) if plan.find_peak is None else PeakSearch(plan, plan.find_peak)
+    measured: Programme = Repeats(plan) if plan.find_peak is None else PeakSearch(plan, plan.find_peak)
+    return PerformanceAndAccuracy(plan, measured) if plan.mode == "PerformanceAndAccuracy" else measured
 
 
 def first_round(plan: Plan) -> Round:
@@ -16,3 +18,13 @@ def first_round(plan: Plan) -> Round:
     if first is None:
         raise ValueError("the plan has no round")
     return first
+
+
+def keeps_answers(stream: StreamPlan) -> bool:
+    """Whether what is answered in a round of this stream is kept."""
+    return stream.mode == "Accuracy"
+
+
+def may_keep_answers(plan: Plan) -> bool:
+    """Whether any round of a plan keeps what is answered in it."""
+    return plan.mode == "PerformanceAndAccuracy" or keeps_answers(plan.stream)

@@ -185,13 +185,17 @@ class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
         | UnsetType
     ) = UNSET
     mode: Annotated[
-        Literal["Performance", "Accuracy"],
+        Literal["Performance", "Accuracy", "PerformanceAndAccuracy"],
         Meta(
             description="Performance: the load is measured. Accuracy: each sample is sent once, whatever minDuration "
-            "and minQueries say, and the answers are scored; no latency is judged."
+            "and minQueries say, and the answers are scored; no latency is judged. PerformanceAndAccuracy: the one "
+            "after the other, on the same servers; valid only if both are."
         ),
     ] = "Performance"
-    accuracy: Annotated[Accuracy, Meta(description="Accuracy: how the answers are scored.")] | UnsetType = UNSET
+    accuracy: (
+        Annotated[Accuracy, Meta(description="Accuracy and PerformanceAndAccuracy: how the answers are scored.")]
+        | UnsetType
+    ) = UNSET
     metrics: Annotated[Metrics, Meta(description="How the servers are observed.")] = Metrics()
     repeat: (
         Annotated[Repeat, Meta(description="Measures the same load several times in one run; once if left out.")]

@@ -141,7 +141,7 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     elif not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
         least_ns = _of_all_rounds_ns(spec, least_ns)
         rounds = f" in {repeat.count} rounds with cooldown `{repeat.cooldown}`"
-    if spec.scenario != "Replay" and spec.mode == "Performance" and 0 < parse_duration_ns(deadline) <= least_ns:
+    if spec.scenario != "Replay" and spec.mode != "Accuracy" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
             f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{scenarios.min_duration(load)}` "
@@ -364,34 +364,36 @@ def _gpus_are_asked_once(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]
 
 
 def _accuracy_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
-    """A mode Accuracy without spec.accuracy, in a scenario that does not ask for each sample once, or with samples that
-    have no labels. Next: what the message says."""
-    accuracy = spec.accuracy
-    if spec.mode != "Accuracy":
+    """A mode Accuracy or PerformanceAndAccuracy without spec.accuracy, in a scenario that does not ask for each sample
+    once, or with samples that have no labels. Next: what the message says."""
+    accuracy, mode = spec.accuracy, spec.mode
+    if mode not in scenarios.SCORED_MODES:
         if accuracy is not UNSET:
             yield SpecError(
-                "spec.accuracy", f"means nothing in mode {spec.mode}", "leave it out, or set spec.mode to Accuracy"
+                "spec.accuracy",
+                f"means nothing in mode {mode}",
+                f"leave it out, or set spec.mode to {' or '.join(scenarios.SCORED_MODES)}",
             )
         return
     if accuracy is UNSET:
-        yield SpecError("spec.accuracy", "is missing, and mode Accuracy needs it", "add it: how answers are scored")
+        yield SpecError("spec.accuracy", f"is missing, and mode {mode} needs it", "add it: how answers are scored")
     if spec.scenario in scenarios.WITHOUT_ACCURACY:
         yield SpecError(
             "spec.mode",
-            f"`Accuracy` does not fit scenario {spec.scenario}, which does not ask for each sample once",
+            f"`{mode}` does not fit scenario {spec.scenario}, which does not ask for each sample once",
             "use scenario Offline or Server",
         )
     data = spec.load.data
     if data.synthetic is not UNSET:
         yield SpecError(
             "spec.load.data.synthetic",
-            "has no right answers, and mode Accuracy needs them",
+            f"has no right answers, and mode {mode} needs them",
             "give real samples with their labels, spec.load.data.configMap",
         )
     elif data.config_map is not UNSET and data.config_map.format != "npz":
         yield SpecError(
             "spec.load.data.configMap.format",
-            f"`{data.config_map.format}` holds no labels, and mode Accuracy needs them",
+            f"`{data.config_map.format}` holds no labels, and mode {mode} needs them",
             "give an npz with an array `label:class`",
         )
 

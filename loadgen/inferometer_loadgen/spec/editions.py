@@ -75,7 +75,7 @@ def _may_stop_early(spec: BenchmarkSpec, dialect: str) -> bool:
 
 def _repeat(spec: BenchmarkSpec, rules: ScenarioRules) -> Repeat | UnsetType:
     """The runs that make up a result, as rounds of one; a search and an accuracy run have rounds of their own kind."""
-    is_measured = spec.mode == "Performance" and spec.load.find_peak is UNSET
+    is_measured = spec.mode in {"Performance", "PerformanceAndAccuracy"} and spec.load.find_peak is UNSET
     if spec.repeat is not UNSET or not is_measured or rules.runs is None or rules.runs.takes == 1:
         return spec.repeat
     return Repeat(count=rules.runs.takes)

@@ -16,6 +16,7 @@ from inferometer_loadgen.plan import (
     ScorerPlan,
     StreamPlan,
     SyntheticData,
+    as_accuracy,
 )
 from inferometer_loadgen.rules import ScenarioRules
 from inferometer_loadgen.spec import editions, scenarios
@@ -67,12 +68,8 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             raise TypeError("the plan of a replay needs the recording's facts")
         # All of it is sent; a run that ends before has not met these.
         min_duration_ns, min_queries = recording.lasts_ns, recording.queries
-    is_accuracy = spec.mode == "Accuracy"
-    if is_accuracy:
-        # Each sample once is all that is asked, however long it takes.
-        min_duration_ns, min_queries = 0, 1
     replicas = spec.target.triton.replicas
-    return Plan(
+    plan = Plan(
         name=name,
         rules=spec.rules,
         task="" if spec.task is UNSET else spec.task,
@@ -90,7 +87,6 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             scenario=scenario,
             order="Drawn" if fixed.order is None else fixed.order.takes,
             seeds=editions.seeds_of(spec),
-            mode=spec.mode,
             target_qps=scenarios.target_qps(load),
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
@@ -101,7 +97,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             samples_per_request=scenarios.samples_per_request(load),
         ),
         judge=JudgePlan(
-            latency_bound_ns=0 if is_accuracy else bound_ns,
+            latency_bound_ns=bound_ns,
             latency_percentile=scenarios.latency_percentile(scenario, load),
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
@@ -109,6 +105,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             server_metric="Completed" if fixed.server_metric is None else fixed.server_metric.takes,
             accuracy_target=_accuracy_target(spec),
         ),
+        mode=spec.mode,
         scorer=_scorer(spec),
         workers=load.workers,
         replicas=replicas,
@@ -125,6 +122,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         repeat=_repeat(spec.repeat),
         find_peak=_find_peak(load.find_peak),
     )
+    return as_accuracy(plan) if spec.mode == "Accuracy" else plan
 
 
 def answers_within_ns(load: Load) -> int:

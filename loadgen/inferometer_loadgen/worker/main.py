@@ -10,7 +10,7 @@ from msgspec import structs
 
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.library import DataError
-from inferometer_loadgen.plan import Plan
+from inferometer_loadgen.plan import Plan, StreamPlan
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.protocol.frames import (
     Bye,
@@ -27,17 +27,17 @@ from inferometer_loadgen.protocol.frames import (
     Warmed,
     WarmUp,
 )
-from inferometer_loadgen.rounds import first_round
+from inferometer_loadgen.rounds import first_round, keeps_answers, may_keep_answers
 from inferometer_loadgen.stream import Stream, make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.access import OPEN, Access, AccessFiles, read_access
 from inferometer_loadgen.worker.asking import PrepareError
-from inferometer_loadgen.worker.carrier import Carrier
 from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.credentials import CredentialsError
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
 from inferometer_loadgen.worker.outputs import OutputsSender
+from inferometer_loadgen.worker.prepare import Prepared as Connected
 from inferometer_loadgen.worker.prepare import library_in, prepare
 from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.shared_bodies import BodiesFile
@@ -105,7 +105,7 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     access = read_access(settings.access, assignment.replicas, plan.protocol)
-    outputs = OutputsSender(link) if plan.stream.mode == "Accuracy" else None
+    outputs = OutputsSender(link) if may_keep_answers(plan) else None
     keep = None if outputs is None else outputs.keep
     prepared = prepare(plan, settings.index, assignment.replicas, library, access, _bodies_file(plan, settings), keep)
     del library  # What is sent stands in the bodies.
@@ -115,13 +115,13 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     pair = _lay_out(first, stream, settings.index, prepared.numbers)
     del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
     link.send(Prepared(server_version=prepared.server_version, is_batched=prepared.is_batched))
-    rounds = _Rounds(link, loop, prepared.carrier, access, limits, outputs, connections)
-    frame = rounds.go(pair)
+    rounds = _Rounds(link, loop, prepared, access, limits, outputs, connections)
+    frame = rounds.go(pair, first.stream)
     while isinstance(frame, Draw):
         of_round = structs.replace(plan, stream=frame.stream)
         pair = _lay_out(of_round, make_stream(frame.stream), settings.index, prepared.numbers, frame.round_number)
         link.send(Drawn(round_number=frame.round_number))
-        frame = rounds.go(pair)
+        frame = rounds.go(pair, of_round.stream)
     _expect(frame, Bye)
     loop.close()
     prepared.carrier.close()
@@ -146,14 +146,14 @@ class _Rounds:
 
     link: CoordinatorLink
     loop: MeasuredLoop
-    carrier: Carrier
+    prepared: Connected
     access: Access
     limits: Limits
     outputs: OutputsSender | None
-    """Of an accuracy run."""
+    """Of a plan with a round that keeps what its answers hold."""
     connections: int
 
-    def go(self, pair: tuple[Work, Work]) -> FromCoordinator:
+    def go(self, pair: tuple[Work, Work], stream: StreamPlan) -> FromCoordinator:
         """One round: warms up, measures and hands over, each when the coordinator says so.
 
         What it says next; a goodbye may come early, when rounds before this one are all that is reported.
@@ -163,6 +163,10 @@ class _Rounds:
         gc.freeze()
         gc.disable()
         warm_up, work = pair
+        outputs = self.outputs if keeps_answers(stream) else None
+        if self.prepared.keeping is not None:
+            self.loop.use(self.prepared.keeping(outputs is not None))
+        carrier = self.prepared.carrier
         frame = self.link.wait()
         if isinstance(frame, Bye):
             return frame
@@ -175,13 +179,13 @@ class _Rounds:
         if isinstance(frame, Bye):
             return frame
         t0_ns = _expect(frame, Measure).t0_ns
-        if self.outputs is not None:
-            self.outputs.begin()  # The warm-up's are of no interest.
-        before = read_vital_signs(self.carrier.by_fd)
+        if outputs is not None:
+            outputs.begin()  # The warm-up's are of no interest.
+        before = read_vital_signs(carrier.by_fd)
         records, stats = self.loop.run(work, t0_ns, self.limits, measured=True)
-        vitals = before.until(read_vital_signs(self.carrier.by_fd))
-        if self.outputs is not None and not stats.aborted:
-            self.outputs.flush()
+        vitals = before.until(read_vital_signs(carrier.by_fd))
+        if outputs is not None and not stats.aborted:
+            outputs.end()
         if not stats.aborted:
             said = replace(stats, first_error=self.access.redacted(stats.first_error))
             _hand_over(self.link, records, said, vitals, t0_ns, self.connections)

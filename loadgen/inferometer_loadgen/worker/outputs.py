@@ -1,4 +1,4 @@
-"""What the answers of an accuracy run hold, handed over as it comes, unread.
+"""What the answers of an accuracy round hold, handed over as it comes, unread.
 
 Sending waits for the coordinator. It holds the load up, which no accuracy run is judged by, and so a worker never holds
 more than one chunk and one answer.
@@ -52,6 +52,11 @@ class OutputsSender:
         self._data += data
         if len(self._data) >= CHUNK_BYTES or len(self._rows) >= CHUNK_ROWS:
             self.flush()
+
+    def end(self) -> None:
+        """Sends what is left, and takes nothing until it begins again."""
+        self._is_open = False
+        self.flush()
 
     def flush(self) -> None:
         """Sends what was gathered."""

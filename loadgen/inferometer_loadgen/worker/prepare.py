@@ -54,6 +54,9 @@ class Prepared:
     server_version: str
     is_batched: bool
     """Whether the model has a batch dimension."""
+    keeping: Callable[[bool], Carrier] | None = None
+    """The carrier of a round that keeps what its answers hold, or of one that does not: both over these connections.
+    None of a plan without any such round."""
 
 
 class _ServerFacts(msgspec.Struct, frozen=True):
@@ -94,8 +97,8 @@ def prepare(
     """Asks each replica what the model is, makes the bodies of single samples and opens worker `index`'s connections.
 
     Those bodies are in `file`, made by one of the processes that share it. Bodies of several samples are made when
-    `numbers` is asked about them. With `keep` that is given what good answers hold. Raises PrepareError, DataError,
-    ConnectError.
+    `numbers` is asked about them. `keep` is given what good answers hold, in rounds that keep it. Raises PrepareError,
+    DataError, ConnectError.
     """
     ask = grpc_metadata.ask if plan.protocol == "grpc" else _ask
     _greet(replicas, access)
@@ -117,17 +120,26 @@ def prepare(
         calls = grpc_requests(replicas, lambda body: body_of(body).data, access.fields)
         _add_single_samples(plan, calls)
         pool = GrpcPool(replicas, plan.connections_per_replica, access.tls, asked, keep)
-        carrier: Carrier = GrpcCarrier(pool, calls.by_replica)
-        return Prepared(carrier, calls.numbers, answers[0].server_version, is_batched)
+        calling = GrpcCarrier(pool, calls.by_replica)
+
+        def called(on: bool) -> Carrier:
+            pool.keep_answers(on=on)
+            return calling
+
+        return Prepared(calling, calls.numbers, answers[0].server_version, is_batched, None if keep is None else called)
     requests = http_requests(plan.model, replicas, body_of, access.fields)
     _add_single_samples(plan, requests)
-    connections = HttpPool(replicas, plan.connections_per_replica, access.tls, asked, keeps=keep is not None)
-    carrier = (
-        HttpCarrier(connections, requests.by_replica)
-        if keep is None
-        else KeepingHttpCarrier(connections, requests.by_replica, keep)
-    )
-    return Prepared(carrier, requests.numbers, answers[0].server_version, is_batched)
+    connections = HttpPool(replicas, plan.connections_per_replica, access.tls, asked)
+    plain = HttpCarrier(connections, requests.by_replica)
+    if keep is None:
+        return Prepared(plain, requests.numbers, answers[0].server_version, is_batched)
+    keeping = KeepingHttpCarrier(connections, requests.by_replica, keep)
+
+    def posted(on: bool) -> Carrier:
+        connections.keep_answers(on=on)
+        return keeping if on else plain
+
+    return Prepared(plain, requests.numbers, answers[0].server_version, is_batched, posted)
 
 
 def _is_batched(model: ModelMetadata, samples: SampleLibrary) -> bool:

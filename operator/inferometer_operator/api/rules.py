@@ -112,28 +112,30 @@ ONE_WORKER_KNOWS: Rule = {
 }
 
 
+_SCORED = f"self.mode in {_cel_list(scenarios.SCORED_MODES)}"
+
 ACCURACY_RULES: tuple[Rule, ...] = (
     {
-        "rule": "(self.mode == 'Accuracy') == has(self.accuracy)",
-        "message": "accuracy belongs to mode Accuracy, and mode Accuracy needs it; set both, or leave both out",
+        "rule": f"({_SCORED}) == has(self.accuracy)",
+        "message": f"accuracy belongs to mode {' and '.join(scenarios.SCORED_MODES)}, which need it; set both, or "
+        "leave both out",
         "fieldPath": ".mode",
     },
     {
-        "rule": f"self.mode != 'Accuracy' || !(self.scenario in {_cel_list(scenarios.WITHOUT_ACCURACY)})",
-        "message": f"mode Accuracy does not fit {' or '.join(scenarios.WITHOUT_ACCURACY)}, which do not ask for each "
+        "rule": f"!({_SCORED}) || !(self.scenario in {_cel_list(scenarios.WITHOUT_ACCURACY)})",
+        "message": f"scored answers do not fit {' or '.join(scenarios.WITHOUT_ACCURACY)}, which do not ask for each "
         "sample once; use scenario Offline or Server",
         "fieldPath": ".mode",
     },
     {
-        "rule": "self.mode != 'Accuracy' || !has(self.load.data.synthetic)",
-        "message": "synthetic samples have no right answers, and mode Accuracy needs them; give real samples with "
+        "rule": f"!({_SCORED}) || !has(self.load.data.synthetic)",
+        "message": "synthetic samples have no right answers, and this mode needs them; give real samples with "
         "their labels, load.data.configMap",
         "fieldPath": ".load.data",
     },
     {
-        "rule": "self.mode != 'Accuracy' || !has(self.load.data.configMap) || self.load.data.configMap.format == 'npz'",
-        "message": "samples in JSON hold no labels, and mode Accuracy needs them; give an npz with an array "
-        "label:class",
+        "rule": f"!({_SCORED}) || !has(self.load.data.configMap) || self.load.data.configMap.format == 'npz'",
+        "message": "samples in JSON hold no labels, and this mode needs them; give an npz with an array label:class",
         "fieldPath": ".load.data",
     },
     {

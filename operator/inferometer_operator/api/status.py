@@ -115,7 +115,9 @@ class Result(StatusStruct, frozen=True, kw_only=True):
         Annotated[float, Meta(description="Queries per second, as scheduled or, without a schedule, as completed.")]
         | UnsetType
     ) = UNSET
-    accuracy: Annotated[AccuracyStatus, Meta(description="In mode Accuracy, how good they are.")] | UnsetType = UNSET
+    accuracy: (
+        Annotated[AccuracyStatus, Meta(description="Of answers that were scored, how good they are.")] | UnsetType
+    ) = UNSET
 
 
 class ClientFigures(StatusStruct, frozen=True, kw_only=True):

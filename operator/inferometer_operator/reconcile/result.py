@@ -195,9 +195,12 @@ def _summary(short: ShortReport) -> Summary:
 
 
 def _result_words(short: ShortReport) -> str | None:
-    """What the run is known by: of one that was scored, its score."""
-    accuracy = short.accuracy
-    return result_words(short.result) if accuracy is None else f"{accuracy.metric} {accuracy.value:.4g}"
+    """What the run is known by: its result, its score, or both where it was measured and scored."""
+    measured, accuracy = result_words(short.result), short.accuracy
+    if accuracy is None:
+        return measured
+    score = f"{accuracy.metric} {accuracy.value:.4g}"
+    return f"{measured}, {score}" if measured and short.mode == "PerformanceAndAccuracy" else score
 
 
 def _peak(found: schema.Peak | None) -> PeakStatus | UnsetType:

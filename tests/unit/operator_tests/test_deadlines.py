@@ -16,3 +16,12 @@ def test_pods_may_live_as_long_as_all_rounds_and_the_cooldowns_between_them_take
     assert three_s >= 3 * one_s + 2 * 600
     assert deadlines.server_deadline_s(thrice) - deadlines.server_deadline_s(once) >= 2 * one_s + 2 * 600 - 1
     assert deadlines.loader_deadline_s(thrice) - deadlines.loader_deadline_s(once) >= 2 * one_s + 2 * 600 - 1
+
+
+def test_pods_may_live_for_the_accuracy_round_too() -> None:
+    measured = a_spec()
+    both = structs.replace(measured, mode="PerformanceAndAccuracy")
+
+    more_s = deadlines.load_bound_s(both) - deadlines.load_bound_s(measured)
+
+    assert more_s >= deadlines.PACED_BY_ANSWERS_S

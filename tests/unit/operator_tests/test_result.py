@@ -50,6 +50,18 @@ def test_a_score_is_the_result_that_a_scored_run_is_known_by() -> None:
     )
 
 
+def test_of_a_run_that_was_measured_and_scored_both_are_shown() -> None:
+    scored = AccuracyReport(metric="top1", value=0.76456, target=None, met=None, samples=50_000)
+    report = a_report(accuracy=scored)
+
+    status = of(
+        msgspec.structs.replace(report, plan=msgspec.structs.replace(report.plan, mode="PerformanceAndAccuracy"))
+    )
+
+    assert isinstance(status.summary, Summary)
+    assert status.summary.result == "40.1 samples/s, top1 0.7646"
+
+
 def test_what_a_search_has_found_and_how_far_rounds_lie_apart_are_there() -> None:
     peak = Peak(valid_qps=120, not_valid_qps=None, trials=6, client_limited=True)
     spread = Spread(rounds=5, median=41.0, low=40.1, high=None, confidence=0.9375)
