@@ -143,13 +143,22 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
             yield f"{scenarios.in_flight(spec.scenario, load, 1):,} open at any time"
     if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
         yield f"in {repeat.count} rounds"
-    if spec.mode in scenarios.SCORED_MODES:
-        yield "each sample of the library once, to be scored"
+    yield from _modes(spec)
     if spec.mode == "Accuracy":
         return
     if bound_ns:
         percentile = percentile_name(scenarios.latency_percentile(spec.scenario, load))
         yield f"{percentile} within {format_duration_ns(bound_ns)}"
+
+
+def _modes(spec: "BenchmarkSpec") -> "Iterator[str]":
+    """What is done besides measuring the load."""
+    from inferometer_loadgen.spec import scenarios
+
+    if spec.audit is not UNSET:
+        yield f"audit {spec.audit} against the load as it is"
+    if spec.mode in scenarios.SCORED_MODES:
+        yield "each sample of the library once, to be scored"
 
 
 def _samples(path: Path, decoded: "Decoded") -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -16,6 +17,7 @@ from inferometer_loadgen import plan as plans
 from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.coordinator import state as st
 from inferometer_loadgen.coordinator.counters import Absent, Growth
+from inferometer_loadgen.coordinator.keeping import AnswersKept
 from inferometer_loadgen.coordinator.limits import phase_limit_s
 from inferometer_loadgen.coordinator.link import LinkServer
 from inferometer_loadgen.coordinator.live import LiveView, worker_statuses
@@ -29,16 +31,16 @@ from inferometer_loadgen.coordinator.merge import (
     shard_columns,
 )
 from inferometer_loadgen.coordinator.reporting import RunFacts, build_report
-from inferometer_loadgen.coordinator.scoring import accuracy_of
 from inferometer_loadgen.coordinator.scrape import Scraper
 from inferometer_loadgen.coordinator.self_reports import vitals_of
-from inferometer_loadgen.coordinator.spool import OutputsError, OutputsSpool
+from inferometer_loadgen.coordinator.spool import OutputsError
+from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.plan import Plan
 from inferometer_loadgen.protocol import frames
 from inferometer_loadgen.protocol.api import RunFailure, RunStatus, StartRequest
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.short import ShortReport, in_short
-from inferometer_loadgen.rounds import Round, first_round, keeps_answers, programme_of
+from inferometer_loadgen.rounds import Round, first_round, programme_of
 from inferometer_loadgen.stream import Issue, is_open_ended, issue_of, make_stream
 from inferometer_loadgen.verdict import ServerCounts, judge, when_called_off
 from inferometer_loadgen.verdict.accuracy import Accuracy
@@ -94,10 +96,8 @@ class Run:
         self._events: asyncio.Queue[ev.Event] = asyncio.Queue()
         self.links = LinkServer(token, plan.workers, self._events.put_nowait)
         self._columns = shard_columns(len(self._stream), plan.workers, is_open_ended=is_open_ended(plan.stream))
-        self._data = data
-        self._outputs = outputs
-        self._spool = self._new_spool()
-        """Of the round that is prepared or measured."""
+        self._answers = AnswersKept(plan, data, outputs)
+        self._answers.begin(self._round_plan, self._stream)
         self._scraper: Scraper | None = None
         self._start_time = ""
         self._report: bytes | None = None
@@ -123,7 +123,7 @@ class Run:
             driver.cancel()
             for task in (*self._tasks, *self._during):
                 task.cancel()
-        self._close_spool()
+        self._answers.close()
         return self._report is not None
 
     def status(self) -> RunStatus:
@@ -219,9 +219,9 @@ class Run:
                 self._spawn(self.links.links[index].ping(PINGS_AT_AN_END))
             case ev.Said(index=index, frame=frames.Records() as records):
                 self._add(index, records)
-            case ev.Said(index=index, frame=frames.Outputs() as outputs) if self._spool is not None:
+            case ev.Said(index=index, frame=frames.Outputs() as outputs):
                 try:
-                    self._spool.add(index, outputs)
+                    self._answers.add(index, outputs)
                 except OutputsError as error:
                     self._events.put_nowait(ev.Broken(RunFailure.OUTPUTS_LOST, f"worker {index}: {error}"))
             case ev.Said(index=index, frame=frames.Progress(latencies_ns=latencies) as progress):
@@ -315,8 +315,9 @@ class Run:
             return True
         try:
             facts = self._facts()
+            report = await asyncio.to_thread(_judge, facts, self._columns, self._state.called_off, self._accuracy)
             self._reports.append(
-                await asyncio.to_thread(_judge, facts, self._columns, self._state.called_off, self._accuracy)
+                await asyncio.to_thread(partial(self._answers.compared, report, is_batched=self._state.is_batched))
             )
         except NothingMeasuredError:
             if not self._reports:
@@ -327,7 +328,7 @@ class Run:
         except (RecordsMissingError, RecordsTwiceError) as error:
             self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, str(error)))
             return False
-        except OutputsError as error:
+        except (OutputsError, DataError) as error:
             self._events.put_nowait(ev.Broken(RunFailure.OUTPUTS_LOST, str(error)))
             return False
         self._is_judged = True
@@ -352,8 +353,7 @@ class Run:
         if following.stream != self._round_plan.stream:
             self._stream = await asyncio.to_thread(make_stream, following.stream)
         self._round_plan = following.plan(self._plan)
-        self._close_spool()
-        self._spool = self._new_spool()
+        self._answers.begin(self._round_plan, self._stream)
         self._columns = shard_columns(
             len(self._stream), self._plan.workers, is_open_ended=is_open_ended(following.stream)
         )
@@ -375,22 +375,9 @@ class Run:
         self._report = encoded
         self._events.put_nowait(ev.Scored())
 
-    def _new_spool(self) -> OutputsSpool | None:
-        """Where the answers of the round go that is prepared, if they are kept."""
-        if not keeps_answers(self._round_plan.stream):
-            return None
-        return OutputsSpool(len(self._stream), self._plan.workers, self._outputs)
-
-    def _close_spool(self) -> None:
-        if self._spool is not None:
-            self._spool.close()
-
     def _accuracy(self) -> Accuracy | None:
         """Of an accuracy round whose queries were all answered."""
-        if self._spool is None:
-            return None
-        self._spool.store()
-        return accuracy_of(self._plan, self._stream, self._spool, self._data, is_batched=self._state.is_batched)
+        return self._answers.accuracy(self._round_plan, is_batched=self._state.is_batched)
 
     def _facts(self) -> RunFacts:
         assignment = self._state.assignment

@@ -18,7 +18,7 @@ def accuracy_of(plan: Plan, stream: Stream, spool: OutputsSpool, data: Path | No
     if plan.scorer is None:
         raise TypeError("the plan of an accuracy run has a scorer")
     try:
-        found = score(plan.scorer, _answers(plan, stream, spool, is_batched=is_batched), _labels(plan, data))
+        found = score(plan.scorer, _answers(plan, stream, spool, is_batched=is_batched), labels_of(plan, data))
     except (ScoringError, DataError) as error:
         return Accuracy(metric=plan.scorer.kind, value=None, samples=0, not_scored=str(error))
     return Accuracy(metric=found.metric, value=found.value, samples=found.samples, details=dict(found.details))
@@ -30,7 +30,8 @@ def _answers(plan: Plan, stream: Stream, spool: OutputsSpool, *, is_batched: boo
         yield Answer(kept.sample, of_sample(arrays, kept.position, kept.samples, is_batched=is_batched))
 
 
-def _labels(plan: Plan, path: Path | None) -> Labels:
+def labels_of(plan: Plan, path: Path | None) -> Labels:
+    """The labels beside the plan's samples, none where they have none. Raises DataError for another file."""
     if path is None or not isinstance(plan.data, NpzData):
         return {}
     try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from inferometer_loadgen.plan import as_accuracy
+from inferometer_loadgen.plan import Plan, as_accuracy
 from inferometer_loadgen.report.schema import Reason, Report, RoundReport
 
 PERFORMANCE, ACCURACY_RUN = "performance/run_1", "accuracy"
@@ -13,6 +13,8 @@ PERFORMANCE, ACCURACY_RUN = "performance/run_1", "accuracy"
 
 def parts_of(report: Report) -> tuple[tuple[str, Report], ...]:
     """Each folder, and the report that its logs are of; of a run in one mode the folder itself."""
+    if report.audit is not None:
+        return _of_audit(report, report.audit.test)
     if report.plan.mode != "PerformanceAndAccuracy":
         return (("", report),)
     measured = [one for one in report.rounds if one.purpose != "Accuracy"]
@@ -27,14 +29,37 @@ def parts_of(report: Report) -> tuple[tuple[str, Report], ...]:
         rounds=tuple(measured) if len(measured) > 1 else (),
     )
     found = [(PERFORMANCE, performance)]
-    return (*found, *((ACCURACY_RUN, round_alone(report, one)) for one in scored))
+    accuracy = as_accuracy(replace(report.plan, mode="Accuracy"))
+    return (*found, *((ACCURACY_RUN, _alone(report, one, accuracy)) for one in scored))
 
 
-def round_alone(report: Report, one: RoundReport) -> Report:
-    """An accuracy round as if it had been a run of its own."""
+def _of_audit(report: Report, test: str) -> tuple[tuple[str, Report], ...]:
+    """The reference as a submission has it; the audited round below the test's name, as its compliance folder is."""
+    folders = {"Reference": PERFORMANCE, "Audited": f"{test}/{PERFORMANCE}", "Accuracy": ACCURACY_RUN}
+    return tuple(
+        (
+            folders[one.purpose],
+            _alone(
+                report,
+                one,
+                replace(
+                    report.plan,
+                    mode="Performance",
+                    audit=None,
+                    stream=one.stream or report.plan.stream,
+                    judge=one.judge or report.plan.judge,
+                ),
+            ),
+        )
+        for one in report.rounds
+    )
+
+
+def _alone(report: Report, one: RoundReport, plan: Plan) -> Report:
+    """A round as if it had been a run of its own."""
     return replace(
         report,
-        plan=as_accuracy(replace(report.plan, mode="Accuracy")),
+        plan=plan,
         start_time=one.start_time,
         stream_digest=one.stream_digest,
         verdict=one.verdict,
@@ -45,6 +70,7 @@ def round_alone(report: Report, one: RoundReport) -> Report:
         rounds=(),
         spread=None,
         peak=None,
+        audit=None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from inferometer_loadgen.protocol.api import FailureReport
-from inferometer_loadgen.report.schema import AccuracyReport, Reason, Report, ReportStruct, Result
+from inferometer_loadgen.report.schema import AccuracyReport, AuditReport, Reason, Report, ReportStruct, Result
 from inferometer_loadgen.verdict.reasons import ReasonType
 
 LIMIT_BYTES = 3072
@@ -32,6 +32,7 @@ class ShortReport(ReportStruct, frozen=True, kw_only=True):
     """The plan's."""
     result: Result
     accuracy: AccuracyReport | None = None
+    audit: AuditReport | None = None
     send_lag_p99_ns: int | None
     per_rules: bool | None = None
     submittable: bool | None = None
@@ -50,6 +51,7 @@ def in_short(report: Report, report_sha256: str, failure: FailureReport | None =
         mode=report.plan.mode,
         result=report.result,
         accuracy=None if report.accuracy is None else msgspec.structs.replace(report.accuracy, details={}),
+        audit=report.audit,
         send_lag_p99_ns=report.client.send_lag_p99_ns,
         per_rules=report.per_rules,
         submittable=report.submittable,

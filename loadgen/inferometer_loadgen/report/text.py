@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from inferometer_loadgen.plan import JudgePlan
+from inferometer_loadgen.report.audit_text import audit_lines
 from inferometer_loadgen.report.schema import (
     AccuracyReport,
     EarlyStopping,
@@ -75,6 +76,8 @@ def accuracy_words(accuracy: AccuracyReport) -> str:
 def _details(report: Report, location: str) -> Iterator[str]:
     if report.accuracy is not None:
         yield f"accuracy: {accuracy_words(report.accuracy)}"
+    if report.audit is not None:
+        yield from audit_lines(report.audit)
     for reason in report.reasons:
         yield f"{reason.type}: {reason.message}"
     for warning in report.warnings:

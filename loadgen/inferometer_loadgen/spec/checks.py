@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, Struct, UnsetType
 
 from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
-from inferometer_loadgen.spec import scenarios
+from inferometer_loadgen.spec import audits, scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.editions import filled
 from inferometer_loadgen.spec.units import format_duration_ns, parse_duration_ns
@@ -367,7 +367,8 @@ def _accuracy_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
     """A mode Accuracy or PerformanceAndAccuracy without spec.accuracy, in a scenario that does not ask for each sample
     once, or with samples that have no labels. Next: what the message says."""
     accuracy, mode = spec.accuracy, spec.mode
-    if mode not in scenarios.SCORED_MODES:
+    may_score = mode in scenarios.SCORED_MODES or (mode == "Audit" and spec.audit == "TEST01")
+    if not may_score or (mode == "Audit" and accuracy is UNSET):
         if accuracy is not UNSET:
             yield SpecError(
                 "spec.accuracy",
@@ -377,7 +378,7 @@ def _accuracy_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
         return
     if accuracy is UNSET:
         yield SpecError("spec.accuracy", f"is missing, and mode {mode} needs it", "add it: how answers are scored")
-    if spec.scenario in scenarios.WITHOUT_ACCURACY:
+    if spec.scenario in scenarios.WITHOUT_ACCURACY and mode != "Audit":
         yield SpecError(
             "spec.mode",
             f"`{mode}` does not fit scenario {spec.scenario}, which does not ask for each sample once",
@@ -407,6 +408,12 @@ def _accuracy_has_one_round(_name: str, spec: BenchmarkSpec) -> Iterator[SpecErr
             yield SpecError(path, "means nothing in mode Accuracy, which asks for each sample once", "leave it out")
 
 
+def _audit_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A mode Audit without spec.audit, with several measured rounds, or in a scenario that is none of MLPerf's. Next:
+    what the message says."""
+    yield from (SpecError(*misfit) for misfit in audits.misfits(spec))
+
+
 type Rule = Callable[[str, BenchmarkSpec], Iterator[SpecError]]
 
 RULES_OF_ANY_SCENARIO: tuple[Rule, ...] = (
@@ -432,6 +439,7 @@ RULES: tuple[Rule, ...] = (
     _a_recording_says_how_long,
     _one_worker_where_one_query_is_open,
     _accuracy_fits,
+    _audit_fits,
     _open_requests_can_be_shared,
 )
 

@@ -20,6 +20,7 @@ from inferometer_loadgen.plan import (
 )
 from inferometer_loadgen.rules import ScenarioRules
 from inferometer_loadgen.spec import editions, scenarios
+from inferometer_loadgen.spec.audits import audit_plan
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec, ModelInput
 from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.load import Load
@@ -121,6 +122,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         scrape_interval_ns=parse_duration_ns(spec.metrics.interval),
         repeat=_repeat(spec.repeat),
         find_peak=_find_peak(load.find_peak),
+        audit=audit_plan(spec, editions.pack_of(spec), editions.performance_samples(spec, data.samples)),
     )
     return as_accuracy(plan) if spec.mode == "Accuracy" else plan
 

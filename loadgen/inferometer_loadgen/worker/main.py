@@ -28,7 +28,7 @@ from inferometer_loadgen.protocol.frames import (
     WarmUp,
 )
 from inferometer_loadgen.rounds import first_round, keeps_answers, may_keep_answers
-from inferometer_loadgen.stream import Stream, make_stream
+from inferometer_loadgen.stream import LoggedRows, Stream, make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.access import OPEN, Access, AccessFiles, read_access
 from inferometer_loadgen.worker.asking import PrepareError
@@ -115,7 +115,7 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     pair = _lay_out(first, stream, settings.index, prepared.numbers)
     del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
     link.send(Prepared(server_version=prepared.server_version, is_batched=prepared.is_batched))
-    rounds = _Rounds(link, loop, prepared, access, limits, outputs, connections)
+    rounds = _Rounds(link, loop, prepared, access, limits, outputs, connections, settings.index, plan.workers)
     frame = rounds.go(pair, first.stream)
     while isinstance(frame, Draw):
         of_round = structs.replace(plan, stream=frame.stream)
@@ -152,6 +152,8 @@ class _Rounds:
     outputs: OutputsSender | None
     """Of a plan with a round that keeps what its answers hold."""
     connections: int
+    index: int
+    workers: int
 
     def go(self, pair: tuple[Work, Work], stream: StreamPlan) -> FromCoordinator:
         """One round: warms up, measures and hands over, each when the coordinator says so.
@@ -180,7 +182,7 @@ class _Rounds:
             return frame
         t0_ns = _expect(frame, Measure).t0_ns
         if outputs is not None:
-            outputs.begin()  # The warm-up's are of no interest.
+            outputs.begin(self._logged(stream))  # The warm-up's are of no interest.
         before = read_vital_signs(carrier.by_fd)
         records, stats = self.loop.run(work, t0_ns, self.limits, measured=True)
         vitals = before.until(read_vital_signs(carrier.by_fd))
@@ -190,6 +192,13 @@ class _Rounds:
             said = replace(stats, first_error=self.access.redacted(stats.first_error))
             _hand_over(self.link, records, said, vitals, t0_ns, self.connections)
         return self.link.wait()
+
+    def _logged(self, stream: StreamPlan) -> LoggedRows | None:
+        """Which rows' answers are wanted; None for all of them."""
+        if stream.accuracy_log is None:
+            return None
+        per_row = stream.samples_per_request if stream.scenario == "Offline" else stream.samples_per_query
+        return LoggedRows(stream.accuracy_log, self.index, self.workers, per_row)
 
 
 def _hand_over(

@@ -116,9 +116,26 @@ _SCORED = f"self.mode in {_cel_list(scenarios.SCORED_MODES)}"
 
 ACCURACY_RULES: tuple[Rule, ...] = (
     {
-        "rule": f"({_SCORED}) == has(self.accuracy)",
-        "message": f"accuracy belongs to mode {' and '.join(scenarios.SCORED_MODES)}, which need it; set both, or "
-        "leave both out",
+        "rule": f"({_SCORED}) == has(self.accuracy) || (self.mode == 'Audit' && has(self.audit) && "
+        "self.audit == 'TEST01')",
+        "message": f"accuracy belongs to mode {' and '.join(scenarios.SCORED_MODES)}, which need it, and may stand "
+        "with audit TEST01; set both, or leave both out",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": "(self.mode == 'Audit') == has(self.audit)",
+        "message": "audit belongs to mode Audit, which needs it; set both, or leave both out",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": f"self.mode != 'Audit' || !(self.scenario in {_cel_list(scenarios.WITHOUT_ACCURACY)})",
+        "message": f"mode Audit does not fit {' or '.join(scenarios.WITHOUT_ACCURACY)}, for which MLPerf has no "
+        "compliance tests; use scenario SingleStream, MultiStream, Server or Offline",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": "self.mode != 'Audit' || !has(self.repeat) && !has(self.load.findPeak)",
+        "message": "the rounds of mode Audit are those of the test; leave repeat and findPeak out",
         "fieldPath": ".mode",
     },
     {
@@ -128,13 +145,13 @@ ACCURACY_RULES: tuple[Rule, ...] = (
         "fieldPath": ".mode",
     },
     {
-        "rule": f"!({_SCORED}) || !has(self.load.data.synthetic)",
+        "rule": "!has(self.accuracy) || !has(self.load.data.synthetic)",
         "message": "synthetic samples have no right answers, and this mode needs them; give real samples with "
         "their labels, load.data.configMap",
         "fieldPath": ".load.data",
     },
     {
-        "rule": f"!({_SCORED}) || !has(self.load.data.configMap) || self.load.data.configMap.format == 'npz'",
+        "rule": "!has(self.accuracy) || !has(self.load.data.configMap) || self.load.data.configMap.format == 'npz'",
         "message": "samples in JSON hold no labels, and this mode needs them; give an npz with an array label:class",
         "fieldPath": ".load.data",
     },

@@ -101,6 +101,19 @@ class SpreadStatus(StatusStruct, frozen=True, kw_only=True):
     high: Annotated[float, Meta(description="The upper end.")] | UnsetType = UNSET
 
 
+class AuditStatus(StatusStruct, frozen=True, kw_only=True):
+    """A compliance test, and what it compared; the figures are in the unit of the result."""
+
+    test: Annotated[ShortText, Meta(description="TEST01, TEST04 or TEST05.")]
+    passed: Annotated[bool, Meta(description="Absent where it says nothing.")] | UnsetType = UNSET
+    reference: Annotated[float, Meta(description="What the audited figure is held against.")] | UnsetType = UNSET
+    audited: Annotated[float, Meta(description="The figure of the audited round.")] | UnsetType = UNSET
+    different_outputs: (
+        Annotated[int, Meta(ge=0, description="TEST01: logged answers that are not those of the accuracy round.")]
+        | UnsetType
+    ) = UNSET
+
+
 class Result(StatusStruct, frozen=True, kw_only=True):
     """The figures that the run is known by."""
 
@@ -239,6 +252,7 @@ class BenchmarkStatus(StatusStruct, frozen=True, kw_only=True):
     result: Annotated[Result, Meta(description="The figures that the run is known by.")] | UnsetType = UNSET
     client: Annotated[ClientFigures, Meta(description="How fit the client was to measure.")] | UnsetType = UNSET
     peak: Annotated[PeakStatus, Meta(description="Of a search: the highest rate that is valid.")] | UnsetType = UNSET
+    audit: Annotated[AuditStatus, Meta(description="In mode Audit: the test's outcome.")] | UnsetType = UNSET
     spread: Annotated[SpreadStatus, Meta(description="Of several rounds: how far they lie apart.")] | UnsetType = UNSET
     servers: Annotated[tuple[ServerStatus, ...], Meta(max_length=256, description="Each replica.")] = ()
     evidence: Annotated[

@@ -102,6 +102,9 @@ def _figures(families: Families, labels: tuple[str, ...], run: Run) -> None:
         _result(families, labels, result, is_measured=run.spec is not None and run.spec.mode != "Accuracy")
     elif not isinstance(progress, UnsetType):
         failed.add(labels, progress.errors)
+    if not isinstance(audit := run.status.audit, UnsetType):
+        passed = families.gauge("audit_passed", "Whether a compliance test passed, where it says anything.", "test")
+        passed.add((*labels, audit.test), None if isinstance(audit.passed, UnsetType) else audit.passed)
     lag = families.gauge("client_send_lag_seconds", "How late queries were sent.", "percentile")
     if not isinstance(client, UnsetType):
         lag.add_ns((*labels, "0.99"), client.send_lag_p99_ns)

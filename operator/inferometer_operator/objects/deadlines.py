@@ -39,6 +39,10 @@ def startup_timeout_s(spec: BenchmarkSpec) -> float:
 def load_bound_s(spec: BenchmarkSpec) -> float:
     """A bound of the time from the first query to the last answer, of all rounds and what lies between them."""
     measured_s = _measured_bound_s(spec)
+    if spec.mode == "Audit":
+        # The reference, the audited round, and TEST01's accuracy round.
+        compared_s = BETWEEN_S + _each_once_bound_s(spec) if spec.audit == "TEST01" else 0
+        return 2 * measured_s + BETWEEN_S + compared_s
     return measured_s + BETWEEN_S + _each_once_bound_s(spec) if spec.mode == "PerformanceAndAccuracy" else measured_s
 
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.report import schema
+from inferometer_loadgen.report.audit_text import audit_words
 from inferometer_loadgen.report.short import ShortReport, in_short
 from inferometer_loadgen.report.words import deviation_words, figure, qps_of, result_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import (
     AccuracyStatus,
+    AuditStatus,
     BenchmarkStatus,
     ClientFigures,
     Latency,
@@ -89,6 +91,7 @@ def verdict_status(observed: Observed, short: ShortReport, kept: Said) -> Benchm
         client=UNSET if (lag_ns := short.send_lag_p99_ns) is None else ClientFigures(send_lag_p99_ns=lag_ns),
         result=_result(short.result, short.accuracy),
         summary=_summary(short),
+        audit=_audit(short.audit),
     )
 
 
@@ -195,7 +198,9 @@ def _summary(short: ShortReport) -> Summary:
 
 
 def _result_words(short: ShortReport) -> str | None:
-    """What the run is known by: its result, its score, or both where it was measured and scored."""
+    """What the run is known by: its result, its score, both where it was measured and scored, or a test's outcome."""
+    if short.audit is not None:
+        return audit_words(short.audit)
     measured, accuracy = result_words(short.result), short.accuracy
     if accuracy is None:
         return measured
@@ -211,6 +216,18 @@ def _peak(found: schema.Peak | None) -> PeakStatus | UnsetType:
         client_limited=found.client_limited,
         valid_qps=_given(found.valid_qps),
         not_valid_qps=_given(found.not_valid_qps),
+    )
+
+
+def _audit(found: schema.AuditReport | None) -> AuditStatus | UnsetType:
+    if found is None:
+        return UNSET
+    return AuditStatus(
+        test=found.test,
+        passed=_given(found.passed),
+        reference=_given(found.reference),
+        audited=_given(found.audited),
+        different_outputs=UNSET if found.outputs is None else found.outputs.different,
     )
 
 

@@ -25,3 +25,10 @@ def test_pods_may_live_for_the_accuracy_round_too() -> None:
     more_s = deadlines.load_bound_s(both) - deadlines.load_bound_s(measured)
 
     assert more_s >= deadlines.PACED_BY_ANSWERS_S
+
+
+def test_pods_may_live_for_both_rounds_of_a_compliance_test_and_for_a_third_one_of_test01() -> None:
+    once = deadlines.load_bound_s(a_spec())
+
+    assert deadlines.load_bound_s(a_spec(mode="Audit", audit="TEST04")) >= 2 * once
+    assert deadlines.load_bound_s(a_spec(mode="Audit", audit="TEST01")) >= 2 * once + deadlines.PACED_BY_ANSWERS_S

@@ -9,6 +9,7 @@ import pytest
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import (
     AccuracyStatus,
+    AuditStatus,
     BenchmarkStatus,
     ClientFigures,
     Condition,
@@ -186,3 +187,12 @@ def test_the_newest_runs_of_a_namespace_have_series_and_those_that_go_on_whateve
     assert starting(text, "inferometer_runs_without_series") == {"": 3.0, "{namespace=other}": 0.0}
     assert samples(text)["inferometer_runs{phase=Succeeded}"] == RUNS_SHOWN + 3
     assert samples(text)["inferometer_runs{phase=Failed}"] == 0.0
+
+
+@pytest.mark.parametrize(("passed", "shown"), [(True, 1.0), (False, 0.0), (msgspec.UNSET, None)])
+def test_an_audit_shows_its_outcome_where_it_has_one(passed, shown):
+    status = msgspec.structs.replace(a_finished_status(), audit=AuditStatus(test="TEST04", passed=passed))
+
+    text = samples(page_text([a_run(status=status)]))
+
+    assert text.get("inferometer_run_audit_passed{test=TEST04}") == shown
