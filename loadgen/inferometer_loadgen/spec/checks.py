@@ -138,6 +138,8 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     if not isinstance(search := spec.load.find_peak, UnsetType):
         least_ns += parse_duration_ns(load.warmup) + parse_duration_ns(search.trial_duration)
         rounds = f" after a trial of `{search.trial_duration}`"
+    elif spec.mode == "Audit":
+        least_ns, rounds = 2 * least_ns, " in both rounds of the audit"
     elif not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
         least_ns = _of_all_rounds_ns(spec, least_ns)
         rounds = f" in {repeat.count} rounds with cooldown `{repeat.cooldown}`"

@@ -36,20 +36,28 @@ class LoggedSamples:
 
 
 class LoggedRows:
-    """Of one worker's rows, whether any sample of a row is logged; as far ahead as it is asked."""
+    """Of one worker's rows, whether any sample of a row is logged.
 
-    def __init__(self, log: AccuracyLog, worker: int, workers: int, samples_per_row: int) -> None:
+    Drawn beforehand for so many `rows` of the worker, since that takes milliseconds, and further where it is asked.
+    """
+
+    def __init__(self, log: AccuracyLog, worker: int, workers: int, samples_per_row: int, rows: int = 0) -> None:
         self._samples = LoggedSamples(log)
         self._worker, self._workers, self._per_row = worker, workers, samples_per_row
         self._rows = bytearray()
+        while len(self._rows) < rows:
+            self._draw()
 
     def __call__(self, row: int) -> bool:
         """Of row j of the worker, which is row `worker` + j * `workers` of the stream."""
         while row >= len(self._rows):
-            of_all = self._samples.take(ROWS_AT_ONCE * self._workers * self._per_row)
-            logged = of_all.reshape(-1, self._per_row).any(axis=1)
-            self._rows += logged[self._worker :: self._workers].tobytes()
+            self._draw()
         return bool(self._rows[row])
+
+    def _draw(self) -> None:
+        of_all = self._samples.take(ROWS_AT_ONCE * self._workers * self._per_row)
+        logged = of_all.reshape(-1, self._per_row).any(axis=1)
+        self._rows += logged[self._worker :: self._workers].tobytes()
 
 
 def log_probability(plan: StreamPlan, sampling_target: int, target_qps: float) -> float:

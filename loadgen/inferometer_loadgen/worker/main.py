@@ -166,6 +166,7 @@ class _Rounds:
         gc.disable()
         warm_up, work = pair
         outputs = self.outputs if keeps_answers(stream) else None
+        wanted = self._logged(stream, len(work))
         if self.prepared.keeping is not None:
             self.loop.use(self.prepared.keeping(outputs is not None))
         carrier = self.prepared.carrier
@@ -182,7 +183,7 @@ class _Rounds:
             return frame
         t0_ns = _expect(frame, Measure).t0_ns
         if outputs is not None:
-            outputs.begin(self._logged(stream))  # The warm-up's are of no interest.
+            outputs.begin(wanted)  # The warm-up's are of no interest.
         before = read_vital_signs(carrier.by_fd)
         records, stats = self.loop.run(work, t0_ns, self.limits, measured=True)
         vitals = before.until(read_vital_signs(carrier.by_fd))
@@ -193,12 +194,12 @@ class _Rounds:
             _hand_over(self.link, records, said, vitals, t0_ns, self.connections)
         return self.link.wait()
 
-    def _logged(self, stream: StreamPlan) -> LoggedRows | None:
+    def _logged(self, stream: StreamPlan, rows: int) -> LoggedRows | None:
         """Which rows' answers are wanted; None for all of them."""
         if stream.accuracy_log is None:
             return None
         per_row = stream.samples_per_request if stream.scenario == "Offline" else stream.samples_per_query
-        return LoggedRows(stream.accuracy_log, self.index, self.workers, per_row)
+        return LoggedRows(stream.accuracy_log, self.index, self.workers, per_row, rows)
 
 
 def _hand_over(

@@ -40,6 +40,11 @@ def without(benchmark, field):
         (without(an_audit(), "audit"), "spec.audit: is missing", "write TEST01, TEST04 or TEST05"),
         (without(an_audit(), "mode"), "spec.audit: means nothing in mode Performance", "set spec.mode to Audit"),
         (an_audit(repeat={"count": 2}), "spec.repeat: means nothing in mode Audit", "leave it out"),
+        (
+            an_audit(runPolicy={"activeDeadline": "120s"}),
+            "spec.runPolicy.activeDeadline: `120s` is over before warmup `2s` and minDuration `60s` are in both rounds",
+            "allow that",
+        ),
         (an_audit(accuracy={"scorer": "top1"}), "spec.accuracy: means nothing in mode Audit", "leave it out"),
     ],
 )

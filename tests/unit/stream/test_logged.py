@@ -78,5 +78,5 @@ def test_each_worker_knows_its_own_rows(workers: int, per_row: int) -> None:
     logged = LoggedSamples(log).take(rows * workers * per_row).reshape(-1, per_row).any(axis=1)
 
     for worker in range(workers):
-        wanted = LoggedRows(log, worker, workers, per_row)
+        wanted = LoggedRows(log, worker, workers, per_row, rows=ROWS_AT_ONCE + 1)
         assert [wanted(row) for row in range(rows)] == logged[worker::workers].tolist()
