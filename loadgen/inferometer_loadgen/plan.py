@@ -25,6 +25,18 @@ class Seeds(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     schedule: Annotated[int, Meta(ge=0)] = 16159082839903944936
 
 
+class AccuracyLog(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which answers of a performance round are logged: LoadGen's accuracy_log_rng_seed, _probability, _sampling_target.
+
+    The probability is the one that holds; where a number of samples is aimed at, it was reckoned from it.
+    """
+
+    seed: Annotated[int, Meta(ge=0)]
+    probability: Annotated[float, Meta(ge=0)]
+    sampling_target: int = 0
+    """0 where the probability itself was given."""
+
+
 class StreamPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What fixes the stream of (sample, time): the arguments of `stream.make_stream`."""
 
@@ -58,6 +70,8 @@ class StreamPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """MultiStream only: the samples of a query, which are one row."""
     samples_per_request: int = 1
     """Offline only: into rows of so many samples the one query is dealt out."""
+    accuracy_log: AccuracyLog | None = None
+    """Performance only: what is kept of its answers; None for nothing."""
 
 
 class SyntheticData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag="synthetic", tag_field="kind"):
@@ -206,6 +220,42 @@ class SequencesPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Queries in a sequence."""
 
 
+class _AuditPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="test"):
+    """How far a round may be from the reference, as fractions of it."""
+
+    tolerance: float
+    short_tolerance: float
+    """Where the reference is a latency so short that the machine's own noise is most of what differs."""
+
+
+class OutputsAuditPlan(_AuditPlan, frozen=True, kw_only=True, tag="TEST01"):
+    """Answers that are logged while performance is measured are those of an accuracy run."""
+
+    log_seed: int
+    log_samples: int = 0
+    """So many answers are aimed at; 0 where `log_probability` says how likely each is logged."""
+    log_probability: float = 0.0
+    accuracy_delta: float
+    """Where answers differ, by how much their score may, as a fraction."""
+
+
+class CachingAuditPlan(_AuditPlan, frozen=True, kw_only=True, tag="TEST04"):
+    """The same sample again and again is answered no faster than others."""
+
+    reference: Literal["Performance", "Unique"]
+    """Held against the ordinary load, or, by the rules of 2019, against each loaded sample once."""
+    same_index: int
+
+
+class SeedsAuditPlan(_AuditPlan, frozen=True, kw_only=True, tag="TEST05"):
+    """With other seeds the system is as fast."""
+
+    seeds: Seeds
+
+
+type AuditPlan = OutputsAuditPlan | CachingAuditPlan | SeedsAuditPlan
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One run, independent of where it runs."""
 
@@ -225,8 +275,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: SyntheticData | NpzData | KServeJsonData
     stream: StreamPlan
     judge: JudgePlan
+    mode: Literal["Performance", "Accuracy", "PerformanceAndAccuracy", "Audit"] = "Performance"
+    """Which rounds there are: those of `stream`; after them one that asks for each sample once and is scored; or one of
+    `stream` and those of `audit`."""
     scorer: ScorerPlan | None = None
-    """Of an accuracy run; None of all others."""
+    """Of the round whose answers are scored; None where there is none."""
     workers: int
     replicas: int
     """Query i is sent by worker i mod `workers` to replica i mod `replicas`."""
@@ -253,6 +306,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     worker prepares for. Empty: one round with `in_flight`."""
     sequences: SequencesPlan | None = None
     """None: each query is independent."""
+    audit: AuditPlan | None = None
+    """Of mode Audit; None of all others."""
 
 
 class ReplicaAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -277,6 +332,15 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     worker_uids: tuple[str, ...] = ()
     worker_nodes: tuple[str, ...] = ()
     """Where each worker runs; empty where that is not known."""
+
+
+def as_accuracy(plan: Plan) -> Plan:
+    """The plan of the accuracy round of a plan: each sample once is all that is asked, however long it takes."""
+    return msgspec.structs.replace(
+        plan,
+        stream=msgspec.structs.replace(plan.stream, mode="Accuracy", min_duration_ns=0, min_queries=1),
+        judge=msgspec.structs.replace(plan.judge, latency_bound_ns=0, min_duration_ns=0, min_queries=1),
+    )
 
 
 def encode(plan: Plan) -> bytes:

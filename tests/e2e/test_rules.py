@@ -33,7 +33,8 @@ def ran(bench: Bench, benchmark: Object) -> tuple[Object, Report]:
     return status, decode(gzip.decompress(base64.b64decode(stored)))
 
 
-def test_an_accuracy_run_scores_each_labelled_sample_once(bench: Bench) -> None:
+def put_labelled_samples(bench: Bench) -> int:
+    """In a ConfigMap; how many they are."""
     labelled, samples = labelled_files(), io.BytesIO()
     arrays: dict[str, Any] = {"bytes": labelled.samples, "label:class": labelled.classes}
     np.savez_compressed(samples, **arrays)
@@ -45,6 +46,11 @@ def test_an_accuracy_run_scores_each_labelled_sample_once(bench: Bench) -> None:
             "binaryData": {"samples.npz": base64.b64encode(samples.getvalue()).decode()},
         }
     )
+    return len(labelled.classes)
+
+
+def test_an_accuracy_run_scores_each_labelled_sample_once(bench: Bench) -> None:
+    labelled = put_labelled_samples(bench)
     benchmark = quickstart(
         "scored",
         mode="Accuracy",
@@ -58,7 +64,27 @@ def test_an_accuracy_run_scores_each_labelled_sample_once(bench: Bench) -> None:
     assert status["result"]["accuracy"]["metric"] == "top1"
     assert status["result"]["accuracy"]["value"] > 0.5
     assert report.accuracy is not None
-    assert report.accuracy.samples == len(labelled.classes)
+    assert report.accuracy.samples == labelled
+
+
+def test_performance_and_accuracy_are_two_rounds_on_the_same_servers(bench: Bench) -> None:
+    labelled = put_labelled_samples(bench)
+    benchmark = quickstart(
+        "both",
+        mode="PerformanceAndAccuracy",
+        accuracy={"scorer": "top1", "target": 0.5},
+        load=load(
+            data={"configMap": {"name": "labelled"}}, targetQPS=20, latencyBound="2s", minDuration="3s", minQueries=20
+        ),
+    )
+
+    status, report = ran(bench, benchmark)
+
+    assert [one.purpose for one in report.rounds] == ["Measured", "Accuracy"]
+    assert report.rounds[1].result.answered == labelled
+    assert status["result"]["accuracy"]["value"] > 0.5
+    assert status["result"]["value"] == report.result.value
+    assert "samples/s, top1" in status["summary"]["result"]
 
 
 def test_rounds_are_measured_one_after_another_in_one_run(bench: Bench) -> None:

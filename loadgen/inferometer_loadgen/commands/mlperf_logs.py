@@ -10,17 +10,25 @@ from numpy.typing import NDArray
 
 from inferometer_loadgen import mlperf_logs
 
+LOGGED = "TEST01"
+"""Below the folder of a run, where the answers are that were logged while its performance was measured."""
+
 if TYPE_CHECKING:
     from inferometer_loadgen.coordinator.spool import OutputsSpool
     from inferometer_loadgen.report.schema import Report
 
 
 def write_logs(report: "Report", folder: Path, answers: Path) -> str:
-    """Writes the files of a report that has some. Of an accuracy run, `answers` is the folder where its answers are.
+    """Writes the files of a report that has some, a folder for each mode where a run had two.
 
-    Returns why there is no log of the answers, empty where there is one. Raises OSError for a folder that cannot be
-    written.
+    `answers` is the folder where the answers of an accuracy round are. Returns why there is no log of them, empty where
+    there is one. Raises OSError for a folder that cannot be written.
     """
+    missing = [_write_part(part, folder / name, answers) for name, part in mlperf_logs.parts_of(report)]
+    return next(filter(None, missing), "")
+
+
+def _write_part(report: "Report", folder: Path, answers: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     if official := mlperf_logs.official_logs(report):
         for name, text in official.items():
@@ -28,6 +36,11 @@ def write_logs(report: "Report", folder: Path, answers: Path) -> str:
         return ""
     (folder / mlperf_logs.SUMMARY).write_text(mlperf_logs.summary_text(report), encoding="utf-8")
     (folder / mlperf_logs.DETAIL).write_text(mlperf_logs.detail_text(report), encoding="utf-8")
+    if report.plan.stream.accuracy_log is not None:
+        # In a submission the logged answers of TEST01 stand beside its performance.
+        beside = folder.parent.parent / "accuracy"
+        beside.mkdir(parents=True, exist_ok=True)
+        return _log_kept(report, beside, answers / LOGGED)
     if report.plan.stream.mode == "Performance":
         _write_answers(folder, ())
         return ""
@@ -59,10 +72,12 @@ def _log_kept(report: "Report", folder: Path, answers: Path) -> str:
 
 def _kept(report: "Report", spool: "OutputsSpool") -> "Iterator[mlperf_logs.RawAnswer]":
     from inferometer_loadgen.datasets.outputs import of_sample, outputs_of
-    from inferometer_loadgen.stream import make_stream
+    from inferometer_loadgen.stream import is_open_ended, make_stream
 
-    stream = make_stream(report.plan.stream)
-    for kept in spool.answers(stream):
+    plan = report.plan.stream
+    stream = make_stream(plan, report.result.queries if is_open_ended(plan) else None)
+    log = plan.accuracy_log
+    for kept in spool.answers(stream) if log is None else spool.logged(stream, log):
         outputs = outputs_of(report.plan.protocol, kept.data, kept.json_length)
         # An answer for one sample has the same bytes with and without a batch dimension.
         own = of_sample(outputs, kept.position, kept.samples, is_batched=kept.samples > 1)

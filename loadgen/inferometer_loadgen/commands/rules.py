@@ -88,6 +88,7 @@ def facts(pack: "RulePack", task: str) -> list[dict[str, Any]]:
         ),
         _fact(task, "", "performanceSamples", rules.performance_samples),
         *_quality(task, rules),
+        *_audits(task, pack, rules),
     ]
     names = dict(zip(ScenarioRules.__struct_fields__, ScenarioRules.__struct_encode_fields__, strict=True))
     for scenario in scenarios_of(pack, task):
@@ -138,6 +139,26 @@ def _quality(task: str, rules: "TaskRules") -> Iterator[dict[str, Any]]:
             yield {"task": task, "scenario": "", "field": field, "takes": value, "source": one.source}
 
 
+def _audits(task: str, pack: "RulePack", rules: "TaskRules") -> Iterator[dict[str, Any]]:
+    """The compliance tests that the task needs, and what each of them fixes."""
+    yield _fact(task, "", "audits", rules.audits)
+    of_test = {"TEST01": pack.audits.outputs, "TEST04": pack.audits.caching, "TEST05": pack.audits.seeds}
+    for test in rules.audits.takes:
+        fixed = of_test[test]
+        names = dict(zip(fixed.__struct_fields__, fixed.__struct_encode_fields__, strict=True))
+        for attribute, name in names.items():
+            value = getattr(fixed, attribute)
+            if attribute == "log_samples" and rules.log_samples is not None:
+                value = rules.log_samples
+            if attribute == "seeds":
+                seeds = (value.qsl, value.sample_index, value.schedule)
+                for seed, taken in zip(SEEDS, seeds, strict=True):
+                    field = f"{test}.seeds.{seed}"
+                    yield {"task": task, "scenario": "", "field": field, "takes": taken, "source": value.source}
+            elif value is not None:
+                yield _fact(task, "", f"{test}.{name}", value)
+
+
 def _shown(pack: "RulePack", rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield f"{pack.name}  {pack.title}"
     for task in dict.fromkeys(row["task"] for row in rows):
@@ -169,6 +190,10 @@ def _text(value: object) -> str:
             return f"{value:,}"
         case float():
             return f"{value:.8g}"
+        case tuple():
+            return ", ".join(map(_text, value)) or "none"
+        case dict():
+            return ", ".join(f"{key} {_text(one)}" for key, one in value.items())
         case _:
             return str(value)
 

@@ -81,6 +81,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from inferometer_loadgen.local.display import headline
     from inferometer_loadgen.local.engine import LocalRun
+    from inferometer_loadgen.rounds import may_keep_answers
 
     decoded = read_spec(args.spec)
     replicas = servers_of(args, decoded)
@@ -90,7 +91,7 @@ def execute(args: argparse.Namespace) -> int:
     console = Console(stderr=True)
     console.print(headline(plan, tuple(replica.url for replica in replicas)), highlight=False, soft_wrap=True)
     args.output = args.output or Path(f"inferometer-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    outputs = args.output if plan.scorer is not None else None
+    outputs = args.output if may_keep_answers(plan) else None
     if outputs is not None:
         outputs.mkdir(parents=True, exist_ok=True)
     return _run(LocalRun(plan=plan, replicas=replicas, data=data, access=files, outputs=outputs), console, args)

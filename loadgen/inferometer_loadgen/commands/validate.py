@@ -145,8 +145,10 @@ def _load(spec: "BenchmarkSpec", recording: "ReplayFacts | None") -> "Iterator[s
         else:
             yield f"{scenarios.in_flight(spec.scenario, load, 1):,} open at any time"
     yield from _which_belong_together(spec)
+    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
+        yield f"in {repeat.count} rounds"
+    yield from _modes(spec)
     if spec.mode == "Accuracy":
-        yield "each sample of the library once, to be scored"
         return
     if bound_ns:
         percentile = percentile_name(scenarios.latency_percentile(spec.scenario, load))
@@ -160,8 +162,16 @@ def _which_belong_together(spec: "BenchmarkSpec") -> "Iterator[str]":
 
     if not isinstance(sequences := spec.load.sequences, UnsetType):
         yield f"in sequences of {counted(sequences.length, 'query', 'queries')}"
-    if not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
-        yield f"in {repeat.count} rounds"
+
+
+def _modes(spec: "BenchmarkSpec") -> "Iterator[str]":
+    """What is done besides measuring the load."""
+    from inferometer_loadgen.spec import scenarios
+
+    if spec.audit is not UNSET:
+        yield f"audit {spec.audit} against the load as it is"
+    if spec.mode in scenarios.SCORED_MODES:
+        yield "each sample of the library once, to be scored"
 
 
 def _samples(path: Path, decoded: "Decoded") -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -17,6 +18,7 @@ from inferometer_loadgen import plan as plans
 from inferometer_loadgen.coordinator import events as ev
 from inferometer_loadgen.coordinator import state as st
 from inferometer_loadgen.coordinator.counters import Absent, Growth
+from inferometer_loadgen.coordinator.keeping import AnswersKept
 from inferometer_loadgen.coordinator.limits import phase_limit_s
 from inferometer_loadgen.coordinator.link import LinkServer
 from inferometer_loadgen.coordinator.live import LiveView, worker_statuses
@@ -30,11 +32,11 @@ from inferometer_loadgen.coordinator.merge import (
     shard_columns,
 )
 from inferometer_loadgen.coordinator.reporting import RunFacts, build_report
-from inferometer_loadgen.coordinator.scoring import accuracy_of
 from inferometer_loadgen.coordinator.scrape import Scraper
 from inferometer_loadgen.coordinator.self_reports import vitals_of
-from inferometer_loadgen.coordinator.spool import OutputsError, OutputsSpool
+from inferometer_loadgen.coordinator.spool import OutputsError
 from inferometer_loadgen.coordinator.trial_watch import TrialWatch
+from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.official.reporting import concluded
 from inferometer_loadgen.official.results import LogError
 from inferometer_loadgen.plan import Plan
@@ -102,9 +104,8 @@ class Run:
         self._events: asyncio.Queue[ev.Event] = asyncio.Queue()
         self.links = LinkServer(token, plan.workers, self._events.put_nowait)
         self._columns = shard_columns(len(self._stream), plan.workers, is_open_ended=is_open_ended(plan.stream))
-        self._data = data
-        is_accuracy = plan.stream.mode == "Accuracy"
-        self._spool = OutputsSpool(len(self._stream), plan.workers, outputs) if is_accuracy else None
+        self._answers = AnswersKept(plan, data, outputs)
+        self._answers.begin(self._round_plan, self._stream)
         self._scraper: Scraper | None = None
         self._start_time = ""
         self._report: bytes | None = None
@@ -130,8 +131,7 @@ class Run:
             driver.cancel()
             for task in (*self._tasks, *self._during):
                 task.cancel()
-        if self._spool is not None:
-            self._spool.close()
+        self._answers.close()
         return self._report is not None
 
     def status(self) -> RunStatus:
@@ -227,9 +227,9 @@ class Run:
                 self._spawn(self.links.links[index].ping(PINGS_AT_AN_END))
             case ev.Said(index=index, frame=frames.Records() as records):
                 self._add(index, records)
-            case ev.Said(index=index, frame=frames.Outputs() as outputs) if self._spool is not None:
+            case ev.Said(index=index, frame=frames.Outputs() as outputs):
                 try:
-                    self._spool.add(index, outputs)
+                    self._answers.add(index, outputs)
                 except OutputsError as error:
                     self._events.put_nowait(ev.Broken(RunFailure.OUTPUTS_LOST, f"worker {index}: {error}"))
             case ev.Said(index=index, frame=frames.Progress(latencies_ns=latencies) as progress):
@@ -325,10 +325,10 @@ class Run:
             return True
         try:
             facts = self._facts()
+            called_off, ended_early = self._state.called_off, self._state.ended_early
+            report = await asyncio.to_thread(_judge, facts, self._columns, called_off, self._accuracy, ended_early)
             self._reports.append(
-                await asyncio.to_thread(
-                    _judge, facts, self._columns, self._state.called_off, self._accuracy, self._state.ended_early
-                )
+                await asyncio.to_thread(partial(self._answers.compared, report, is_batched=self._state.is_batched))
             )
         except NothingMeasuredError:
             if not self._reports:
@@ -339,7 +339,7 @@ class Run:
         except (RecordsMissingError, RecordsTwiceError) as error:
             self._events.put_nowait(ev.Broken(RunFailure.RECORDS_LOST, str(error)))
             return False
-        except OutputsError as error:
+        except (OutputsError, DataError) as error:
             self._events.put_nowait(ev.Broken(RunFailure.OUTPUTS_LOST, str(error)))
             return False
         except LogError as error:
@@ -367,6 +367,7 @@ class Run:
         if following.stream != self._round_plan.stream:
             self._stream = await asyncio.to_thread(make_stream, following.stream)
         self._round_plan = following.plan(self._plan)
+        self._answers.begin(self._round_plan, self._stream)
         self._columns = shard_columns(
             len(self._stream), self._plan.workers, is_open_ended=is_open_ended(following.stream)
         )
@@ -392,11 +393,8 @@ class Run:
         self._events.put_nowait(ev.Scored())
 
     def _accuracy(self) -> Accuracy | None:
-        """Of an accuracy run whose queries were all answered."""
-        if self._spool is None:
-            return None
-        self._spool.store()
-        return accuracy_of(self._plan, self._stream, self._spool, self._data, is_batched=self._state.is_batched)
+        """Of an accuracy round whose queries were all answered."""
+        return self._answers.accuracy(self._round_plan, is_batched=self._state.is_batched)
 
     def _facts(self) -> RunFacts:
         assignment = self._state.assignment

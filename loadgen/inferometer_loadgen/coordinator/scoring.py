@@ -19,7 +19,7 @@ def accuracy_of(plan: Plan, stream: Stream, spool: OutputsSpool, data: Path | No
         raise TypeError("the plan of an accuracy run has a scorer")
     try:
         answers = _answers(plan, stream, spool, is_batched=is_batched)
-        found = score(plan.scorer, answers, _labels(plan, data), spool.folder)
+        found = score(plan.scorer, answers, labels_of(plan, data), spool.folder)
     except (ScoringError, DataError) as error:
         return Accuracy(metric=plan.scorer.kind, value=None, samples=0, not_scored=str(error))
     return Accuracy(metric=found.metric, value=found.value, samples=found.samples, details=dict(found.details))
@@ -31,7 +31,8 @@ def _answers(plan: Plan, stream: Stream, spool: OutputsSpool, *, is_batched: boo
         yield Answer(kept.sample, of_sample(arrays, kept.position, kept.samples, is_batched=is_batched))
 
 
-def _labels(plan: Plan, path: Path | None) -> Labels:
+def labels_of(plan: Plan, path: Path | None) -> Labels:
+    """The labels beside the plan's samples, none where they have none. Raises DataError for another file."""
     if path is None or not isinstance(plan.data, NpzData):
         return {}
     try:

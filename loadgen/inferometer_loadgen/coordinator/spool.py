@@ -1,17 +1,22 @@
-"""The answers of an accuracy run on disk: as they came, each row once, read again one at a time."""
+"""The answers of a round on disk: as they came, each row once, read again one at a time."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from inferometer_loadgen.coordinator.merge import MAX_AHEAD
+from inferometer_loadgen.plan import AccuracyLog
 from inferometer_loadgen.protocol.frames import Outputs
-from inferometer_loadgen.stream import Stream
+from inferometer_loadgen.stream import LoggedSamples, Stream
 
 DATA, INDEX = "outputs.bin", "outputs.npz"
 """In a folder: the answers one after another, and where each row's is."""
+LOGGED = "TEST01"
+"""Below the folder of an accuracy round's answers, that of those that were logged while performance was measured."""
 
 
 class OutputsError(Exception):
@@ -37,13 +42,16 @@ class KeptAnswer(NamedTuple):
 class OutputsSpool:
     """Where each row's answer is in one file; in memory it costs 24 bytes a row.
 
-    The file is in `folder`, to be found there by `stored` once `store` was called, or has no name.
+    The file is in `folder`, to be found there by `stored` once `store` was called, or has no name. A round that is open
+    ended may have more rows than `rows`.
     """
 
-    def __init__(self, rows: int, workers: int, folder: Path | None = None) -> None:
+    def __init__(self, rows: int, workers: int, folder: Path | None = None, *, is_open_ended: bool = False) -> None:
         self._workers = workers
+        self._is_open_ended = is_open_ended
         self._folder = folder
         if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
             # Of an earlier run in the same folder, it would tell where that one's answers were.
             (folder / INDEX).unlink(missing_ok=True)
         self._file: BinaryIO = (
@@ -90,6 +98,8 @@ class OutputsSpool:
             raise OutputsError("a frame's columns do not fit each other")
         if int(sizes.sum()) != len(frame.data):
             raise OutputsError(f"a frame holds {len(frame.data):,} bytes of answers, its sizes say {sizes.sum():,}")
+        if self._is_open_ended and len(rows):
+            self._grow(int(rows.max()) * self._workers + worker + 1)
         if len(rows) and not 0 <= rows.min() <= rows.max() < len(range(worker, len(self._offset), self._workers)):
             raise OutputsError(f"rows {rows.min()} to {rows.max()} are not all its own")
         index = worker + rows * self._workers
@@ -100,6 +110,35 @@ class OutputsSpool:
         self._offset[index] = self._end + np.cumsum(sizes) - sizes
         self._size[index], self._json_length[index] = sizes, json_lengths
         self._end += len(frame.data)
+
+    def _grow(self, rows: int) -> None:
+        missing = min(rows, len(self._offset) + MAX_AHEAD) - len(self._offset)
+        if missing > 0:
+            self._offset = np.append(self._offset, np.full(missing, -1, dtype=np.int64))
+            self._size = np.append(self._size, np.zeros(missing, dtype=np.int64))
+            self._json_length = np.append(self._json_length, np.zeros(missing, dtype=np.int64))
+
+    def logged(self, stream: Stream, log: AccuracyLog) -> Iterator[KeptAnswer]:
+        """Each logged sample of the stream, in the order in which it was asked for; one of the library may come again.
+
+        Raises OutputsError where one is missing.
+        """
+        places = np.flatnonzero(LoggedSamples(log).take(stream.sample.size))
+        rows = places // stream.samples_per_row
+        there = np.zeros(len(rows), dtype=np.bool)
+        known = rows < len(self._offset)
+        there[known] = self._offset[rows[known]] >= 0
+        if not there.all():
+            raise OutputsError(f"{np.count_nonzero(~there):,} of {len(there):,} logged answers were not handed over")
+        yield from self._at(stream, places.tolist())
+
+    def answers_to(self, stream: Stream, samples: NDArray[np.int64]) -> Iterator[KeptAnswer]:
+        """Of some samples of the library the first answer each, in their order. Raises OutputsError for one without."""
+        asked, first = np.unique(stream.sample, return_index=True)
+        found = np.searchsorted(asked, samples)
+        if (found >= len(asked)).any() or (asked[np.minimum(found, len(asked) - 1)] != samples).any():
+            raise OutputsError("a logged sample was not asked for in the accuracy round")
+        yield from self._at(stream, first[found].tolist())
 
     def missing(self) -> int:
         """Rows without an answer."""
@@ -112,14 +151,18 @@ class OutputsSpool:
         """
         if self.missing():
             raise OutputsError(f"{self.missing():,} of {len(self._offset):,} answers were not handed over")
-        samples, first = np.unique(stream.sample, return_index=True)
+        _, first = np.unique(stream.sample, return_index=True)
+        yield from self._at(stream, first.tolist())
+
+    def _at(self, stream: Stream, places: Iterable[int]) -> Iterator[KeptAnswer]:
+        """The answers to the samples at these places of the stream."""
         per_row = stream.samples_per_row
-        for sample, place in zip(samples.tolist(), first.tolist(), strict=True):
+        for place in places:
             row, position = divmod(place, per_row)
             self._file.seek(int(self._offset[row]))
             yield KeptAnswer(
                 row=row,
-                sample=sample,
+                sample=int(stream.sample[place]),
                 position=position,
                 samples=min(per_row, stream.sample.size - row * per_row),
                 json_length=int(self._json_length[row]),

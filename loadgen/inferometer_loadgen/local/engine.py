@@ -24,6 +24,7 @@ from inferometer_loadgen.local.children import Child, ChildError
 from inferometer_loadgen.plan import Assignment, Plan, ReplicaAddress
 from inferometer_loadgen.protocol.api import FailureReport, RunState, RunStatus, StartRequest
 from inferometer_loadgen.report.schema import Report, decode
+from inferometer_loadgen.rounds import may_keep_answers
 from inferometer_loadgen.worker.access import OPEN, AccessFiles
 from inferometer_loadgen.worker.shared_memory import new_memory
 
@@ -42,7 +43,7 @@ class LocalRun:
     data: bytes | None
     access: AccessFiles = OPEN
     outputs: Path | None = None
-    """The folder in which the answers of an accuracy run are left."""
+    """The folder in which answers that are kept are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def _write_files(folder: Path, run: LocalRun, token: str) -> _Files:
 
 
 def _scoring(run: LocalRun, data: tuple[str, ...]) -> tuple[str, ...]:
-    if run.plan.scorer is None:
+    if not may_keep_answers(run.plan):
         return ()
     return (*data, *(() if run.outputs is None else ("--outputs", str(run.outputs))))
 

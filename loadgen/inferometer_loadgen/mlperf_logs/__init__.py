@@ -6,6 +6,7 @@ peak the round that was measured in full. The verdict is that of the whole run.
 
 from inferometer_loadgen.mlperf_logs.accuracy import RawAnswer, accuracy_lines
 from inferometer_loadgen.mlperf_logs.detail import detail_text
+from inferometer_loadgen.mlperf_logs.parts import parts_of
 from inferometer_loadgen.mlperf_logs.scenarios import has_logs, official_logs, why_none
 from inferometer_loadgen.mlperf_logs.summary import summary_text
 
@@ -20,6 +21,7 @@ __all__ = [
     "detail_text",
     "has_logs",
     "official_logs",
+    "parts_of",
     "summary_text",
     "why_none",
 ]

@@ -33,6 +33,7 @@ def effective_settings(stream: StreamPlan, judge: JudgePlan) -> dict[str, LogVal
         if is_offline
         else stream.samples_per_query
     )
+    log = stream.accuracy_log
     min_queries = 1 if is_offline else stream.min_queries
     return {
         "effective_scenario": stream.scenario,
@@ -52,10 +53,10 @@ def effective_settings(stream: StreamPlan, judge: JudgePlan) -> dict[str, LogVal
         "effective_qsl_rng_seed": stream.seeds.qsl,
         "effective_sample_index_rng_seed": stream.seeds.sample_index,
         "effective_schedule_rng_seed": stream.seeds.schedule,
-        # A performance run keeps no answers.
-        "effective_accuracy_log_rng_seed": 0,
-        "effective_accuracy_log_probability": 0,
-        "effective_accuracy_log_sampling_target": 0,
+        "effective_accuracy_log_rng_seed": 0 if log is None else log.seed,
+        # LoadGen tells the number that is aimed at, or the probability that was given.
+        "effective_accuracy_log_probability": 0 if log is None or log.sampling_target else plain(log.probability),
+        "effective_accuracy_log_sampling_target": 0 if log is None else log.sampling_target,
         "effective_print_timestamps": False,
         "effective_performance_issue_unique": stream.order == "Unique",
         "effective_performance_issue_same": stream.order == "Same",

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from inferometer_loadgen.plan import Assignment, Deviation, Plan
+from inferometer_loadgen.plan import Assignment, Deviation, JudgePlan, Plan, StreamPlan
 from inferometer_loadgen.rules.submittable import Obstacle
 from inferometer_loadgen.verdict.metric import MetricName, MetricUnit
 
@@ -199,14 +199,56 @@ class Versions(ReportStruct, frozen=True, kw_only=True):
     """For example Triton 2.51.0, as the server says; empty when it did not."""
 
 
+class OutputsReport(ReportStruct, frozen=True, kw_only=True):
+    """Answers that were logged while performance was measured, held against those of the accuracy round."""
+
+    logged: int
+    different: int
+    """Of those; all outputs of a sample are compared, bit by bit."""
+    differing_samples: tuple[int, ...] = ()
+    """Of the library, the first of them."""
+    metric: str = ""
+    baseline: float | None = None
+    """Where answers differ and there is a scorer: what the accuracy round's answers to the logged samples are worth."""
+    score: float | None = None
+    """What the logged answers are worth."""
+    not_scored: str = ""
+    """Why differing answers have no score; empty where they have, and where none was asked for."""
+
+
+class AuditReport(ReportStruct, frozen=True, kw_only=True):
+    """A compliance test: its own verdict, and the evidence for it."""
+
+    test: Literal["TEST01", "TEST04", "TEST05"]
+    passed: bool | None
+    """None where it says nothing."""
+    unit: MetricUnit
+    reference: float | None
+    """What the audited figure is held against, in the metric of the result."""
+    audited: float | None
+    """None where that round was not measured. The latencies of both are in the rounds."""
+    low: float | None
+    """The limits: None on a side without one."""
+    high: float | None
+    tolerance: float | None
+    """That of the limits, as a fraction of the reference."""
+    outputs: OutputsReport | None = None
+    """Of TEST01."""
+
+
+type Purpose = Literal["Repeat", "Trial", "Measured", "Accuracy", "Reference", "Audited", "Step"]
+
+
 class RoundReport(ReportStruct, frozen=True, kw_only=True):
     """One of the rounds of a run that has several."""
 
     number: int
     """From 1, in the order in which they were measured."""
-    purpose: Literal["Repeat", "Trial", "Measured", "Step"]
+    purpose: Purpose
     """Repeat: the plan's stream once more. Of a search for the peak, Trial: a short one at some rate; Measured: in full
-    at the rate that trials have found. Step: with another number of requests in flight."""
+    at the rate that trials have found, or the only performance round. Step: with another number of requests in flight.
+    Accuracy: each sample once, to be scored or compared. Of a compliance test, Reference: what the Audited round is
+    held against."""
     target_qps: float
     """Of the stream that was sent; 0 where answers or a recording pace it."""
     samples_per_query: int = 1
@@ -219,6 +261,11 @@ class RoundReport(ReportStruct, frozen=True, kw_only=True):
     result: Result
     ended_early: str = ""
     """Why a trial was not sent to its end: it could not be valid any more. Empty where it was."""
+    accuracy: AccuracyReport | None = None
+    """Of an accuracy round that was scored."""
+    stream: StreamPlan | None = None
+    """What was sent, and by what it was judged, in rounds of compliance tests, which change them; None of others."""
+    judge: JudgePlan | None = None
 
 
 class Spread(ReportStruct, frozen=True, kw_only=True):
@@ -325,7 +372,7 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     """Why it can't be submitted to MLPerf: each, in a fixed order."""
     result: Result
     accuracy: AccuracyReport | None = None
-    """Of an accuracy run that was scored."""
+    """Of an accuracy round that was scored."""
     replicas: tuple[ReplicaReport, ...]
     client: ClientReport
     versions: Versions
@@ -342,6 +389,10 @@ class Report(ReportStruct, frozen=True, kw_only=True):
     """As in a round; empty but where a search was cut short in a trial."""
     official: OfficialReport | None = None
     """None of our own engine, and where the official one did not come to its end."""
+    audit: AuditReport | None = None
+    """Of mode Audit."""
+    outputs: OutputsReport | None = None
+    """Of TEST01's accuracy round alone; in the run's report it stands in `audit`."""
 
 
 def encode(report: Report) -> bytes:

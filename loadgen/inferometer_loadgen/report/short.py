@@ -10,7 +10,15 @@ from typing import Literal
 import msgspec
 
 from inferometer_loadgen.protocol.api import FailureReport
-from inferometer_loadgen.report.schema import AccuracyReport, Reason, Report, ReportStruct, Result, StepReport
+from inferometer_loadgen.report.schema import (
+    AccuracyReport,
+    AuditReport,
+    Reason,
+    Report,
+    ReportStruct,
+    Result,
+    StepReport,
+)
 from inferometer_loadgen.verdict.reasons import ReasonType
 
 LIMIT_BYTES = 3072
@@ -40,10 +48,13 @@ class ShortReport(ReportStruct, frozen=True, kw_only=True):
     """Of the whole report."""
     verdict: Literal["Valid", "Invalid", "Inconclusive"]
     reasons: tuple[Reason, ...]
+    mode: str = "Performance"
+    """The plan's."""
     result: Result
     accuracy: AccuracyReport | None = None
     steps: tuple[ShortStep, ...] = ()
     """Of steps of concurrency; left out where they do not fit."""
+    audit: AuditReport | None = None
     send_lag_p99_ns: int | None
     per_rules: bool | None = None
     submittable: bool | None = None
@@ -59,9 +70,11 @@ def in_short(report: Report, report_sha256: str, failure: FailureReport | None =
         report_sha256=report_sha256,
         verdict=report.verdict,
         reasons=report.reasons,
+        mode=report.plan.mode,
         result=report.result,
         accuracy=None if report.accuracy is None else msgspec.structs.replace(report.accuracy, details={}),
         steps=tuple(_row(step) for step in report.steps),
+        audit=report.audit,
         send_lag_p99_ns=report.client.send_lag_p99_ns,
         per_rules=report.per_rules,
         submittable=report.submittable,

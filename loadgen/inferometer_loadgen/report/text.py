@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from inferometer_loadgen.plan import JudgePlan
+from inferometer_loadgen.report.audit_text import audit_lines
 from inferometer_loadgen.report.engine_text import engine_lines
 from inferometer_loadgen.report.schema import (
     AccuracyReport,
@@ -77,6 +78,8 @@ def accuracy_words(accuracy: AccuracyReport) -> str:
 def _details(report: Report, location: str) -> Iterator[str]:
     if report.accuracy is not None:
         yield f"accuracy: {accuracy_words(report.accuracy)}"
+    if report.audit is not None:
+        yield from audit_lines(report.audit)
     for reason in report.reasons:
         yield f"{reason.type}: {reason.message}"
     for warning in report.warnings:
@@ -124,10 +127,8 @@ def _rounds(report: Report) -> Iterator[str]:
         yield from step_lines(report)
         return
     for one in report.rounds:
-        at = "" if one.purpose == "Repeat" else f" ({one.purpose.lower()} at {_load_of(report, one)})"
         early = f", ended early: {one.ended_early}" if one.ended_early else ""
-        said = result_words(one.result) or "no data (nothing was answered)"
-        yield f"round {one.number}{at}: {one.verdict}, {said}{early}"
+        yield f"round {one.number}{_purpose(report, one)}: {one.verdict}, {_found(one)}{early}"
     if report.peak is not None:
         yield _peak(report.peak)
     spread, result = report.spread, report.result
@@ -144,6 +145,20 @@ def _load_of(report: Report, one: RoundReport) -> str:
     if search is not None and search.max_samples_per_query:
         return f"{counted(one.samples_per_query, 'sample', 'samples')} a query"
     return f"{figure(one.target_qps)}/s"
+
+
+def _purpose(report: Report, one: RoundReport) -> str:
+    if one.purpose == "Repeat":
+        return ""
+    is_searched = one.purpose in {"Trial", "Measured"} and report.plan.find_peak is not None
+    return f" ({one.purpose.lower()}{f' at {_load_of(report, one)}' if is_searched else ''})"
+
+
+def _found(one: RoundReport) -> str:
+    """What a round is known by."""
+    if one.accuracy is not None:
+        return accuracy_words(one.accuracy)
+    return result_words(one.result) or "no data (nothing was answered)"
 
 
 def _peak(peak: Peak) -> str:

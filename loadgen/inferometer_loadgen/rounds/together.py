@@ -7,11 +7,11 @@ from typing import Literal
 from msgspec import structs
 
 from inferometer_loadgen.plan import Plan
-from inferometer_loadgen.report.schema import Reason, Report, Result, RoundReport, Spread
+from inferometer_loadgen.report.schema import Purpose, Reason, Report, Result, RoundReport, Spread
 from inferometer_loadgen.rounds.spread import coverage, interval_rank
 from inferometer_loadgen.verdict.reasons import ReasonType
 
-type _Word = Literal["Valid", "Invalid", "Inconclusive"]
+type Word = Literal["Valid", "Invalid", "Inconclusive"]
 
 
 def together(plan: Plan, reports: Sequence[Report], at_most: int, cut_short: str = "") -> Report:
@@ -30,9 +30,9 @@ def together(plan: Plan, reports: Sequence[Report], at_most: int, cut_short: str
     ordered = sorted(whole, key=lambda report: _merit(report.result))
     median = ordered[(len(ordered) - 1) // 2]
     reasons = [reason for number, report in enumerate(reports, 1) for reason in _named(report.reasons, number)]
-    word = _worst([report.verdict for report in reports])
+    word = worst([report.verdict for report in reports])
     if len(reports) < at_most and cut_short and not any(is_called_off(report) for report in reports):
-        word = _worst([word, "Inconclusive"])
+        word = worst([word, "Inconclusive"])
         reasons.append(
             Reason(
                 type=ReasonType.CALLED_OFF,
@@ -54,7 +54,7 @@ def together(plan: Plan, reports: Sequence[Report], at_most: int, cut_short: str
     )
 
 
-def round_report(report: Report, number: int, purpose: Literal["Repeat", "Trial", "Measured", "Step"]) -> RoundReport:
+def round_report(report: Report, number: int, purpose: Purpose) -> RoundReport:
     """One round's own part of the run's report; `number` from 1."""
     return RoundReport(
         number=number,
@@ -68,6 +68,7 @@ def round_report(report: Report, number: int, purpose: Literal["Repeat", "Trial"
         warnings=report.warnings,
         result=report.result,
         ended_early=report.ended_early,
+        accuracy=report.accuracy,
     )
 
 
@@ -95,9 +96,9 @@ def _more_is_better(result: Result) -> bool:
     return result.unit != "ns"
 
 
-def _worst(words: Sequence[_Word]) -> _Word:
+def worst(words: Sequence[Word]) -> Word:
     """Within a round doubt outweighs Invalid; but what one round showed, another one's doubt does not take back."""
-    order: tuple[_Word, ...] = ("Valid", "Inconclusive", "Invalid")
+    order: tuple[Word, ...] = ("Valid", "Inconclusive", "Invalid")
     return max(words, key=order.index)
 
 

@@ -69,6 +69,51 @@ class ScenarioRules(PackStruct, frozen=True, kw_only=True):
     metric: Fixed[Text] | None = None
 
 
+type AuditTest = Literal["TEST01", "TEST04", "TEST05"]
+
+
+class _AuditRules(PackStruct, frozen=True, kw_only=True):
+    """How far the audited performance may be from the reference, as fractions of it."""
+
+    tolerance: Fixed[Fraction]
+    short_tolerance: Fixed[Fraction]
+    """Of references of 200 us and less in SingleStream, 1.6 ms and less in MultiStream."""
+
+
+class OutputsRules(_AuditRules, frozen=True, kw_only=True):
+    """TEST01: answers in performance mode are those of accuracy mode."""
+
+    log_seeds: Fixed[dict[RuledScenario, Seed]]
+    """LoadGen's accuracy_log_rng_seed."""
+    log_samples: Fixed[Count] | None = None
+    """LoadGen's accuracy_log_sampling_target, where a task does not say another."""
+    log_probability: Fixed[Fraction] | None = None
+    """LoadGen's accuracy_log_probability, in editions that aim at no number."""
+    accuracy_delta: Fixed[Fraction]
+    """How far the score of differing answers may be from the score of those of accuracy mode."""
+
+
+class CachingRules(_AuditRules, frozen=True, kw_only=True):
+    """TEST04: the same sample again and again is no faster."""
+
+    reference: Fixed[Literal["Performance", "Unique"]]
+    same_index: Fixed[Annotated[int, Meta(ge=0)]]
+
+
+class SeedsRules(_AuditRules, frozen=True, kw_only=True):
+    """TEST05: other seeds are no slower."""
+
+    seeds: SeedRules
+
+
+class AuditRules(PackStruct, frozen=True, kw_only=True):
+    """The edition's compliance tests; which of them a task needs is the task's."""
+
+    outputs: OutputsRules = msgspec.field(name="TEST01")
+    caching: CachingRules = msgspec.field(name="TEST04")
+    seeds: SeedsRules = msgspec.field(name="TEST05")
+
+
 class Quality(PackStruct, frozen=True, kw_only=True):
     """What the answers must be worth."""
 
@@ -98,6 +143,10 @@ class TaskRules(PackStruct, frozen=True, kw_only=True):
     quality: Annotated[tuple[Quality, ...], Meta(min_length=1)]
     scenarios: Annotated[dict[RuledScenario, ScenarioRules], Meta(min_length=1)]
     scenarios_source: Text
+    audits: Fixed[tuple[AuditTest, ...]]
+    """The compliance tests that the edition asks for; those of them that we have."""
+    log_samples: Fixed[Count] | None = None
+    """TEST01's, before the edition's."""
     note: str = ""
 
 
@@ -110,6 +159,7 @@ class RulePack(PackStruct, frozen=True, kw_only=True):
     seeds: SeedRules
     scenarios: Annotated[dict[RuledScenario, ScenarioRules], Meta(min_length=1)]
     """What holds for every task; a task's own value comes before."""
+    audits: AuditRules
     tasks: Annotated[dict[Text, TaskRules], Meta(min_length=1)]
 
 

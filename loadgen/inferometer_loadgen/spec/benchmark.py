@@ -189,13 +189,35 @@ class BenchmarkSpec(SpecStruct, frozen=True, kw_only=True):
         | UnsetType
     ) = UNSET
     mode: Annotated[
-        Literal["Performance", "Accuracy"],
+        Literal["Performance", "Accuracy", "PerformanceAndAccuracy", "Audit"],
         Meta(
             description="Performance: the load is measured. Accuracy: each sample is sent once, whatever minDuration "
-            "and minQueries say, and the answers are scored; no latency is judged."
+            "and minQueries say, and the answers are scored; no latency is judged. PerformanceAndAccuracy: the one "
+            "after the other, on the same servers; valid only if both are. Audit: a compliance test of MLPerf's, with "
+            "the performance that it is held against."
         ),
     ] = "Performance"
-    accuracy: Annotated[Accuracy, Meta(description="Accuracy: how the answers are scored.")] | UnsetType = UNSET
+    audit: (
+        Annotated[
+            Literal["TEST01", "TEST04", "TEST05"],
+            Meta(
+                description="Audit: which test. TEST01: answers given while performance is measured are those of an "
+                "accuracy run. TEST04: the same sample again and again is answered no faster. TEST05: with other seeds "
+                "the system is as fast."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    accuracy: (
+        Annotated[
+            Accuracy,
+            Meta(
+                description="Accuracy and PerformanceAndAccuracy: how the answers are scored. Audit, TEST01: how those "
+                "are that differ, where there are any."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     metrics: Annotated[Metrics, Meta(description="How the servers are observed.")] = Metrics()
     repeat: (
         Annotated[Repeat, Meta(description="Measures the same load several times in one run; once if left out.")]

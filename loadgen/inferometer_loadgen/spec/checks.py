@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, Struct, UnsetType
 
 from inferometer_loadgen.rules import CUSTOM, installed_packs, scenarios_of
-from inferometer_loadgen.spec import closed_loops, engine, scenarios
+from inferometer_loadgen.spec import audits, closed_loops, engine, scenarios
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.editions import filled
 from inferometer_loadgen.spec.endpoint import faults, faults_of_auth
@@ -167,13 +167,15 @@ def _deadline_leaves_time(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError
     if not isinstance(search := spec.load.find_peak, UnsetType):
         least_ns += parse_duration_ns(load.warmup) + parse_duration_ns(search.trial_duration)
         rounds = f" after a trial of `{search.trial_duration}`"
+    elif spec.mode == "Audit":
+        least_ns, rounds = 2 * least_ns, " in both rounds of the audit"
     elif not isinstance(repeat := spec.repeat, UnsetType) and repeat.count > 1:
         least_ns = _of_all_rounds_ns(spec, least_ns)
         rounds = f" in {repeat.count} rounds with cooldown `{repeat.cooldown}`"
     elif not isinstance(steps := spec.load.concurrency_steps, UnsetType):
         least_ns *= len(steps)
         rounds = f" in {len(steps)} steps"
-    if spec.scenario != "Replay" and spec.mode == "Performance" and 0 < parse_duration_ns(deadline) <= least_ns:
+    if spec.scenario != "Replay" and spec.mode != "Accuracy" and 0 < parse_duration_ns(deadline) <= least_ns:
         yield SpecError(
             "spec.runPolicy.activeDeadline",
             f"`{deadline}` is over before warmup `{load.warmup}` and minDuration `{scenarios.min_duration(load)}` "
@@ -454,34 +456,37 @@ def _gpus_are_asked_once(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]
 
 
 def _accuracy_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
-    """A mode Accuracy without spec.accuracy, in a scenario that does not ask for each sample once, or with samples that
-    have no labels. Next: what the message says."""
-    accuracy = spec.accuracy
-    if spec.mode != "Accuracy":
+    """A mode Accuracy or PerformanceAndAccuracy without spec.accuracy, in a scenario that does not ask for each sample
+    once, or with samples that have no labels. Next: what the message says."""
+    accuracy, mode = spec.accuracy, spec.mode
+    may_score = mode in scenarios.SCORED_MODES or (mode == "Audit" and spec.audit == "TEST01")
+    if not may_score or (mode == "Audit" and accuracy is UNSET):
         if accuracy is not UNSET:
             yield SpecError(
-                "spec.accuracy", f"means nothing in mode {spec.mode}", "leave it out, or set spec.mode to Accuracy"
+                "spec.accuracy",
+                f"means nothing in mode {mode}",
+                f"leave it out, or set spec.mode to {' or '.join(scenarios.SCORED_MODES)}",
             )
         return
     if accuracy is UNSET:
-        yield SpecError("spec.accuracy", "is missing, and mode Accuracy needs it", "add it: how answers are scored")
-    if spec.scenario in scenarios.WITHOUT_ACCURACY:
+        yield SpecError("spec.accuracy", f"is missing, and mode {mode} needs it", "add it: how answers are scored")
+    if spec.scenario in scenarios.WITHOUT_ACCURACY and mode != "Audit":
         yield SpecError(
             "spec.mode",
-            f"`Accuracy` does not fit scenario {spec.scenario}, which does not ask for each sample once",
+            f"`{mode}` does not fit scenario {spec.scenario}, which does not ask for each sample once",
             "use scenario Offline or Server",
         )
     data = spec.load.data
     if data.synthetic is not UNSET:
         yield SpecError(
             "spec.load.data.synthetic",
-            "has no right answers, and mode Accuracy needs them",
+            f"has no right answers, and mode {mode} needs them",
             "give real samples with their labels, spec.load.data.configMap",
         )
     elif data.config_map is not UNSET and data.config_map.format != "npz":
         yield SpecError(
             "spec.load.data.configMap.format",
-            f"`{data.config_map.format}` holds no labels, and mode Accuracy needs them",
+            f"`{data.config_map.format}` holds no labels, and mode {mode} needs them",
             "give an npz with arrays `label:NAME`",
         )
 
@@ -506,6 +511,12 @@ def _the_official_engine_can(_name: str, spec: BenchmarkSpec) -> Iterator[SpecEr
     """What the official LoadGen as the engine cannot do, or does in another way. Next: leave it out, or engine Own."""
     for path, message, hint in engine.refusals(spec):
         yield SpecError(path, message, hint)
+
+
+def _audit_fits(_name: str, spec: BenchmarkSpec) -> Iterator[SpecError]:
+    """A mode Audit without spec.audit, with several measured rounds, or in a scenario that is none of MLPerf's. Next:
+    what the message says."""
+    yield from (SpecError(*misfit) for misfit in audits.misfits(spec))
 
 
 type Rule = Callable[[str, BenchmarkSpec], Iterator[SpecError]]
@@ -538,6 +549,7 @@ RULES: tuple[Rule, ...] = (
     _one_worker_where_one_query_is_open,
     _accuracy_fits,
     _scorer_fits,
+    _audit_fits,
     _open_requests_can_be_shared,
     _steps_rise,
     _sequences_stay_together,

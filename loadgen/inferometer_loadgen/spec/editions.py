@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from inferometer_loadgen.plan import Deviation, Seeds
 from inferometer_loadgen.rules import RulePack, ScenarioRules, fixed_by, installed_pack
 from inferometer_loadgen.spec import quality
+from inferometer_loadgen.spec.audits import audit_deviation
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.repeat import Repeat
 from inferometer_loadgen.spec.scenarios import TICKING, stream_dialect
@@ -78,7 +79,7 @@ def _may_stop_early(spec: BenchmarkSpec, dialect: str) -> bool:
 
 def _repeat(spec: BenchmarkSpec, rules: ScenarioRules) -> Repeat | UnsetType:
     """The runs that make up a result, as rounds of one; a search and an accuracy run have rounds of their own kind."""
-    is_measured = spec.mode == "Performance" and spec.load.find_peak is UNSET
+    is_measured = spec.mode in {"Performance", "PerformanceAndAccuracy"} and spec.load.find_peak is UNSET
     if spec.repeat is not UNSET or not is_measured or rules.runs is None or rules.runs.takes == 1:
         return spec.repeat
     return Repeat(count=rules.runs.takes)
@@ -139,6 +140,8 @@ def _deviations(
         if fixed is not None and value is not UNSET and value != fixed.takes:
             yield _deviation(name, value, fixed)
     yield from _rounds_deviate(spec, rules)
+    if (audited := audit_deviation(spec, pack)) is not None:
+        yield audited
     taken, official = seeds_of(spec), _seeds(pack)
     for name, attribute in SEEDS:
         seed, fixed_seed = getattr(taken, attribute), getattr(official, attribute)
@@ -153,7 +156,7 @@ def _deviations(
 
 
 def _rounds_deviate(spec: BenchmarkSpec, rules: ScenarioRules) -> Iterator[Deviation]:
-    if spec.mode == "Accuracy" or rules.runs is None:
+    if spec.mode in {"Accuracy", "Audit"} or rules.runs is None:
         return
     asked, source = rules.runs.takes, rules.runs.source
     count = 1 if spec.repeat is UNSET else spec.repeat.count

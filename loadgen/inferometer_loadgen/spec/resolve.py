@@ -19,9 +19,11 @@ from inferometer_loadgen.plan import (
     SequencesPlan,
     StreamPlan,
     SyntheticData,
+    as_accuracy,
 )
 from inferometer_loadgen.rules import ScenarioRules
 from inferometer_loadgen.spec import editions, engine, scenarios
+from inferometer_loadgen.spec.audits import audit_plan
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec, ModelInput
 from inferometer_loadgen.spec.find_peak import FindPeak
 from inferometer_loadgen.spec.load import Load
@@ -71,12 +73,8 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             raise TypeError("the plan of a replay needs the recording's facts")
         # All of it is sent; a run that ends before has not met these.
         min_duration_ns, min_queries = recording.lasts_ns, recording.queries
-    is_accuracy = spec.mode == "Accuracy"
-    if is_accuracy:
-        # Each sample once is all that is asked, however long it takes.
-        min_duration_ns, min_queries = 0, 1
     replicas = spec.target.replicas
-    return Plan(
+    plan = Plan(
         name=name,
         rules=spec.rules,
         task="" if spec.task is UNSET else spec.task,
@@ -95,7 +93,6 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             scenario=scenario,
             order="Drawn" if fixed.order is None else fixed.order.takes,
             seeds=editions.seeds_of(spec),
-            mode=spec.mode,
             target_qps=scenarios.target_qps(load),
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
@@ -106,7 +103,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             samples_per_request=scenarios.samples_per_request(load),
         ),
         judge=JudgePlan(
-            latency_bound_ns=0 if is_accuracy else bound_ns,
+            latency_bound_ns=bound_ns,
             latency_percentile=scenarios.latency_percentile(scenario, load),
             min_duration_ns=min_duration_ns,
             min_queries=min_queries,
@@ -115,6 +112,7 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
             accuracy_target=_accuracy_target(spec),
             accuracy_target_source=editions.accuracy_source(spec),
         ),
+        mode=spec.mode,
         scorer=_scorer(spec),
         workers=load.workers,
         replicas=replicas,
@@ -134,7 +132,9 @@ def resolve(name: str, spec: BenchmarkSpec, library: LibraryFacts | None, record
         sequences=None
         if isinstance(load.sequences, UnsetType)
         else SequencesPlan(count=load.sequences.count, length=load.sequences.length),
+        audit=audit_plan(spec, editions.pack_of(spec), editions.performance_samples(spec, data.samples)),
     )
+    return as_accuracy(plan) if spec.mode == "Accuracy" else plan
 
 
 def answers_within_ns(load: Load) -> int:

@@ -21,6 +21,9 @@ wait for a message between them, and that wait would be in the result."""
 TICKING = "loadgen-r0.5"
 """The dialect in which MultiStream sends a query at each tick of targetQPS."""
 
+SCORED_MODES = ("Accuracy", "PerformanceAndAccuracy")
+"""Modes with a round whose answers are scored."""
+
 WITHOUT_ACCURACY = ("Concurrency", "Replay")
 """Not MLPerf's: nothing says how each sample would be asked for once."""
 

@@ -5,6 +5,7 @@ Nothing here reads a clock, a file or a socket.
 """
 
 from inferometer_loadgen.stream.lengths import interval_ns, least_rows
+from inferometer_loadgen.stream.logged import LoggedRows, LoggedSamples
 from inferometer_loadgen.stream.make import is_open_ended, issue_of, make_stream
 from inferometer_loadgen.stream.model import Issue, Stream, first_rows, stream_digest, until
 from inferometer_loadgen.stream.sharding import Shard, ShardRows, replica_of, replicas_asked, rows_of, shard
@@ -12,6 +13,8 @@ from inferometer_loadgen.stream.sharding import Shard, ShardRows, replica_of, re
 __all__ = [
     "Issue",
     "Stream",
+    "LoggedRows",
+    "LoggedSamples",
     "Shard",
     "ShardRows",
     "make_stream",

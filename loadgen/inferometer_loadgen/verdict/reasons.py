@@ -39,6 +39,23 @@ class ReasonType(StrEnum):
     ACCURACY_NOT_SCORED = "AccuracyNotScored"
     """The answers of an accuracy run could not be scored. Next: what the scorer says; then run again."""
 
+    AUDIT_INCONCLUSIVE = "AuditInconclusive"
+    """A round of a compliance test was not valid, or there was nothing to compare. Next: what its reasons say; then run
+    the test again."""
+
+    AUDIT_OUTPUTS_DIFFER = "AuditFailedOutputsDiffer"
+    """TEST01: answers given while performance was measured are not those of the accuracy round. Next: find what answers
+    otherwise while it is timed."""
+
+    AUDIT_PERFORMANCE_DIFFERS = "AuditFailedPerformanceDiffers"
+    """TEST01: the performance with logged answers is not that without. Next: a quiet system; then run again."""
+
+    AUDIT_SAME_SAMPLE_FASTER = "AuditFailedSameSampleFaster"
+    """TEST04: the same sample again and again was answered faster. Next: look for a cache of answers, turn it off."""
+
+    AUDIT_OTHER_SEEDS_SLOWER = "AuditFailedOtherSeedsSlower"
+    """TEST05: with other seeds the system was slower. Next: look for what was tuned to the usual ones."""
+
     QUERIES_FAILED = "QueriesFailed"
     """At least one query got no good answer. Next: the servers' logs, or more connections or a longer drain."""
 

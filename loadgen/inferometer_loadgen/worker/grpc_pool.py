@@ -12,17 +12,23 @@ from inferometer_loadgen.worker.tls_socket import Socket
 
 
 class KeepingChannel(Channel):
-    """A channel that hands each good answer's message on."""
+    """A channel that hands each good answer's message on, while it is told to."""
 
     __slots__ = ("_hand_on",)
 
-    def __init__(self, blocks: BlockCache, keep: Keep) -> None:
-        super().__init__(blocks, keep_messages=True)
+    def __init__(self, blocks: BlockCache, keep: Keep, *, on: bool) -> None:
+        super().__init__(blocks, keep_messages=on)
         self._hand_on = keep
+
+    def keep_answers(self, *, on: bool) -> None:
+        """From now on messages are handed on, or not; only while no call is open."""
+        self._keep = on
 
     def receive(self, data: bytes) -> Sequence[Answer]:
         """Takes what was read, gives the answers that it completes."""
         answers = super().receive(data)
+        if not self._keep:
+            return answers
         for answer in answers:
             if answer.ok:
                 self._hand_on(answer.row, -1, answer.message)
@@ -59,18 +65,26 @@ class GrpcPool(Pool[GrpcConnection]):
         keep: Keep | None = None,
     ) -> None:
         blocks = BlockCache()
+        self._keeps = False
         self.usable: list[list[GrpcConnection]] = [[] for _ in replicas]
         """By replica: those on which calls may begin."""
         super().__init__(
             replicas,
             per_replica,
             lambda sock, replica: GrpcConnection(
-                sock, replica, Channel(blocks) if keep is None else KeepingChannel(blocks, keep)
+                sock, replica, Channel(blocks) if keep is None else KeepingChannel(blocks, keep, on=self._keeps)
             ),
             self._welcome,
             tls,
             asked,
         )
+
+    def keep_answers(self, *, on: bool) -> None:
+        """From now on what good answers hold is handed on, or not; only while no call is open."""
+        self._keeps = on
+        for connection in self.by_fd.values():
+            if isinstance(connection.channel, KeepingChannel):
+                connection.channel.keep_answers(on=on)
 
     def use(self, connection: GrpcConnection) -> None:
         """Calls may begin on it from now on."""

@@ -228,7 +228,7 @@ class HttpCarrier:
 
 
 class KeepingHttpCarrier(HttpCarrier):
-    """Hands each good answer's body on; of a pool that keeps them."""
+    """Hands each good answer's body on; of a pool while it keeps them."""
 
     def __init__(self, pool: HttpPool, requests: Sequence[ByNumber[Sendable]], keep: Keep) -> None:
         super().__init__(pool, requests)

@@ -25,7 +25,7 @@ class HttpConnection(Connection):
 
 
 class HttpPool(Pool[HttpConnection]):
-    """All HTTP/1.1 connections of one worker. `keeps`: their readers keep what good answers hold."""
+    """All HTTP/1.1 connections of one worker."""
 
     def __init__(
         self,
@@ -33,20 +33,24 @@ class HttpPool(Pool[HttpConnection]):
         per_replica: int,
         tls: Tls | None = None,
         asked: Iterable[int] | None = None,
-        *,
-        keeps: bool = False,
     ) -> None:
-        reader = KeepingReader if keeps else AnswerReader
-        heads = shared_heads()
+        self._reader: type[AnswerReader] = AnswerReader
+        self._heads = shared_heads()
         self.free: list[list[HttpConnection]] = [[] for _ in replicas]
         super().__init__(
             replicas,
             per_replica,
-            lambda sock, replica: HttpConnection(sock, replica, reader(heads)),
+            lambda sock, replica: HttpConnection(sock, replica, self._reader(self._heads)),
             lambda connection: self.free[connection.replica].append(connection),
             tls,
             asked,
         )
+
+    def keep_answers(self, *, on: bool) -> None:
+        """From now on readers keep what good answers hold, or do not; only while no query is under way."""
+        self._reader = KeepingReader if on else AnswerReader
+        for connection in self.by_fd.values():
+            connection.reader = self._reader(self._heads)
 
     def drop(self, connection: HttpConnection) -> None:
         """Closes a connection for good."""

@@ -101,6 +101,10 @@ class MeasuredLoop:
         self._events.register(link.fileno(), select.EPOLLIN)
         carrier.attach(self._events)
 
+    def use(self, carrier: Carrier) -> None:
+        """From the next run on another carrier, over the same connections."""
+        self._carrier = carrier
+
     def close(self) -> None:
         """Gives back what the loop holds; the carrier and the link are the caller's."""
         self._events.close()

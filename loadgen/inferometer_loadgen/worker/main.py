@@ -11,7 +11,7 @@ from msgspec import structs
 
 from inferometer_loadgen import plan as plans
 from inferometer_loadgen.datasets.library import DataError
-from inferometer_loadgen.plan import Plan, ReplicaAddress
+from inferometer_loadgen.plan import Plan, ReplicaAddress, StreamPlan
 from inferometer_loadgen.protocol.api import RunFailure
 from inferometer_loadgen.protocol.frames import (
     Bye,
@@ -29,18 +29,18 @@ from inferometer_loadgen.protocol.frames import (
     Warmed,
     WarmUp,
 )
-from inferometer_loadgen.rounds import first_round
-from inferometer_loadgen.stream import Stream, make_stream
+from inferometer_loadgen.rounds import first_round, keeps_answers, may_keep_answers
+from inferometer_loadgen.stream import LoggedRows, Stream, make_stream
 from inferometer_loadgen.verdict.measured import QueryStatus
 from inferometer_loadgen.worker.access import OPEN, Access, AccessFiles, read_access
 from inferometer_loadgen.worker.asking import PrepareError
-from inferometer_loadgen.worker.carrier import Carrier
 from inferometer_loadgen.worker.connections import ConnectError
 from inferometer_loadgen.worker.credentials import CredentialsError
 from inferometer_loadgen.worker.link import AbortedError, CoordinatorLink, LinkLostError, dial
 from inferometer_loadgen.worker.loop import Limits, LoopStats, MeasuredLoop
 from inferometer_loadgen.worker.official import OfficialTest, require_official
 from inferometer_loadgen.worker.outputs import OutputsSender
+from inferometer_loadgen.worker.prepare import Prepared as Connected
 from inferometer_loadgen.worker.prepare import library_in, prepare
 from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.sequenced import Numbering
@@ -110,7 +110,7 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
 
     assignment = _expect(link.wait(), Prepare).assignment
     access = read_access(settings.access, assignment.replicas, plan.protocol)
-    outputs = OutputsSender(link) if plan.stream.mode == "Accuracy" else None
+    outputs = OutputsSender(link) if may_keep_answers(plan) else None
     keep = None if outputs is None else outputs.keep
     prepared = prepare(plan, settings.index, assignment.replicas, library, access, _bodies_file(plan, settings), keep)
     del library  # What is sent stands in the bodies.
@@ -120,8 +120,19 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
     pair = _lay_out(first, stream, settings.index, prepared.numbers)
     del stream  # What is its own of it stands in the work: the rest would cost 16 bytes a query of all workers.
     link.send(Prepared(server_version=prepared.server_version, is_batched=prepared.is_batched))
-    rounds = _Rounds(link, loop, prepared.carrier, assignment.replicas, access, limits, outputs, connections)
-    frame = rounds.go(pair)
+    rounds = _Rounds(
+        link,
+        loop,
+        prepared,
+        assignment.replicas,
+        access,
+        limits,
+        outputs,
+        connections,
+        settings.index,
+        plan.workers,
+    )
+    frame = rounds.go(pair, first.stream)
     per_query = first.stream.samples_per_query
     while isinstance(frame, Draw):
         in_flight = plan.in_flight if frame.in_flight is None else frame.in_flight
@@ -131,7 +142,7 @@ def _work(link: CoordinatorLink, plan: Plan, settings: WorkerSettings) -> None:
         of_round = structs.replace(plan, stream=frame.stream, in_flight=in_flight)
         pair = _lay_out(of_round, make_stream(frame.stream), settings.index, prepared.numbers, frame.round_number)
         link.send(Drawn(round_number=frame.round_number))
-        frame = rounds.go(pair)
+        frame = rounds.go(pair, of_round.stream)
     _expect(frame, Bye)
     loop.close()
     prepared.carrier.close()
@@ -168,15 +179,17 @@ class _Rounds:
 
     link: CoordinatorLink
     loop: MeasuredLoop
-    carrier: Carrier
+    prepared: Connected
     replicas: tuple[ReplicaAddress, ...]
     access: Access
     limits: Limits
     outputs: OutputsSender | None
-    """Of an accuracy run."""
+    """Of a plan with a round that keeps what its answers hold."""
     connections: int
+    index: int
+    workers: int
 
-    def go(self, pair: tuple[Work, Work]) -> FromCoordinator:
+    def go(self, pair: tuple[Work, Work], stream: StreamPlan) -> FromCoordinator:
         """One round: warms up, measures and hands over, each when the coordinator says so.
 
         What it says next; a goodbye may come early, when rounds before this one are all that is reported.
@@ -186,6 +199,9 @@ class _Rounds:
         gc.freeze()
         gc.disable()
         warm_up, work = pair
+        outputs = self.outputs if keeps_answers(stream) else None
+        if self.prepared.keeping is not None:
+            self.loop.use(self.prepared.keeping(outputs is not None))
         frame = self.link.wait()
         if isinstance(frame, Bye):
             return frame
@@ -195,24 +211,27 @@ class _Rounds:
         warmed = Warmed(answered=answered, failed=records.issued - answered, first_error=first_error)
         if work.feeding is None:
             self.link.send(warmed)
-            return self._measure(work, None)
+            return self._measure(work, stream, outputs, None)
         with closing(OfficialTest(work, work.feeding, records, self.replicas, self.access)) as test:
             test.await_ready()
             self.link.send(warmed)
-            return self._measure(work, test)
+            return self._measure(work, stream, outputs, test)
 
-    def _measure(self, work: Work, test: OfficialTest | None) -> FromCoordinator:
+    def _measure(
+        self, work: Work, stream: StreamPlan, outputs: OutputsSender | None, test: OfficialTest | None
+    ) -> FromCoordinator:
         frame = self.link.wait()
         if isinstance(frame, Bye):
             return frame
         t0_ns = _expect(frame, Measure).t0_ns
-        if self.outputs is not None:
-            self.outputs.begin()  # The warm-up's are of no interest.
-        before = read_vital_signs(self.carrier.by_fd)
+        if outputs is not None:
+            outputs.begin(self._logged(stream, len(work)))  # The warm-up's are of no interest.
+        connections = self.prepared.carrier.by_fd
+        before = read_vital_signs(connections)
         records, stats = self.loop.run(work, t0_ns, self.limits, measured=True)
-        vitals = before.until(read_vital_signs(self.carrier.by_fd))
-        if self.outputs is not None and not stats.aborted:
-            self.outputs.flush()
+        vitals = before.until(read_vital_signs(connections))
+        if outputs is not None and not stats.aborted:
+            outputs.end()
         if not stats.aborted:
             official = None
             if test is not None:
@@ -222,6 +241,13 @@ class _Rounds:
             said = replace(stats, first_error=self.access.redacted(stats.first_error))
             _hand_over(self.link, records, said, vitals, t0_ns, self.connections, official)
         return self.link.wait()
+
+    def _logged(self, stream: StreamPlan, rows: int) -> LoggedRows | None:
+        """Which rows' answers are wanted; None for all of them."""
+        if stream.accuracy_log is None:
+            return None
+        per_row = stream.samples_per_request if stream.scenario == "Offline" else stream.samples_per_query
+        return LoggedRows(stream.accuracy_log, self.index, self.workers, per_row, rows)
 
 
 def _hand_over(

@@ -1,10 +1,12 @@
-"""What the answers of an accuracy run hold, handed over as it comes, unread.
+"""What the answers of a round hold, handed over as it comes, unread.
 
-Sending waits for the coordinator. It holds the load up, which no accuracy run is judged by, and so a worker never holds
-more than one chunk and one answer.
+Sending waits for the coordinator. That holds the load up, which no accuracy round is judged by: in such a one a worker
+never holds more than a chunk and an answer. A round whose performance is judged hands over at its end, unless what is
+logged grows beyond what a worker should hold.
 """
 
 from array import array
+from collections.abc import Callable
 from typing import Protocol
 
 from inferometer_loadgen.protocol.api import RunFailure
@@ -15,6 +17,8 @@ CHUNK_BYTES = 1_000_000
 CHUNK_ROWS = 10_000
 MAX_ANSWER_BYTES = MAX_FRAME_BYTES - 2 * CHUNK_BYTES
 """What is left of a frame beside a chunk that is nearly full, and its columns."""
+HELD_BYTES = 256_000_000
+"""Of logged answers, at most."""
 
 
 class Sink(Protocol):
@@ -30,15 +34,18 @@ class OutputsSender:
     def __init__(self, link: Sink) -> None:
         self._link = link
         self._is_open = False
+        self._is_wanted: Callable[[int], bool] | None = None
+        self._chunks: list[Outputs] = []
+        self._held = 0
         self._empty()
 
-    def begin(self) -> None:
-        """From now on answers are kept."""
-        self._is_open = True
+    def begin(self, is_wanted: Callable[[int], bool] | None = None) -> None:
+        """From now on answers are kept: all of them, each sent soon, or those of wanted rows, to be sent at the end."""
+        self._is_open, self._is_wanted = True, is_wanted
 
     def keep(self, row: int, json_length: int, data: bytes) -> None:
         """Takes one answer. Raises PrepareError where it is longer than a frame can be."""
-        if not self._is_open:
+        if not self._is_open or (self._is_wanted is not None and not self._is_wanted(row)):
             return
         if len(data) > MAX_ANSWER_BYTES:
             raise PrepareError(
@@ -51,12 +58,27 @@ class OutputsSender:
         self._json_lengths.append(json_length)
         self._data += data
         if len(self._data) >= CHUNK_BYTES or len(self._rows) >= CHUNK_ROWS:
-            self.flush()
+            self._close_chunk()
+            if self._is_wanted is None or self._held > HELD_BYTES:
+                self.flush()
+
+    def end(self) -> None:
+        """Sends what is left, and takes nothing until it begins again."""
+        self._is_open = False
+        self.flush()
 
     def flush(self) -> None:
         """Sends what was gathered."""
+        self._close_chunk()
+        for chunk in self._chunks:
+            self._link.send(chunk)
+        self._chunks.clear()
+        self._held = 0
+
+    def _close_chunk(self) -> None:
         if self._rows:
-            self._link.send(
+            self._held += len(self._data)
+            self._chunks.append(
                 Outputs(
                     rows=self._rows.tobytes(),
                     sizes=self._sizes.tobytes(),

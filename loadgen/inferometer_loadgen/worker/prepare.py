@@ -65,6 +65,9 @@ class Prepared:
     """Whether the model has a batch dimension."""
     forget_bodies: Callable[[], None]
     """Of several samples each: a round whose queries have another number of them needs others."""
+    keeping: Callable[[bool], Carrier] | None = None
+    """The carrier of a round that keeps what its answers hold, or of one that does not: both over these connections.
+    None of a plan without any such round."""
 
 
 class _ServerFacts(msgspec.Struct, frozen=True):
@@ -105,8 +108,8 @@ def prepare(
     """Asks each replica what the model is, makes the bodies of single samples and opens worker `index`'s connections.
 
     Those bodies are in `file`, made by one of the processes that share it. Bodies of several samples are made when
-    `numbers` is asked about them. With `keep` that is given what good answers hold. Raises PrepareError, DataError,
-    ConnectError.
+    `numbers` is asked about them. `keep` is given what good answers hold, in rounds that keep it. Raises PrepareError,
+    DataError, ConnectError.
     """
     _greet(replicas, access)
     answers = [ask(plan, replica, access) for replica in replicas]
@@ -127,21 +130,44 @@ def prepare(
         calls = grpc_requests(replicas, lambda body: body_of(body).data, access.fields)
         _add_single_samples(plan, calls)
         pool = GrpcPool(replicas, plan.connections_per_replica, access.tls, asked, keep)
-        carrier: Carrier = GrpcCarrier(
+        calling = GrpcCarrier(
             pool, calls.by_replica if plan.sequences is None else [GrpcInSequence(own) for own in calls.by_replica]
         )
-        return Prepared(carrier, calls.numbers, answers[0].server_version, is_batched, _forgetting(calls, budget))
+
+        def called(on: bool) -> Carrier:
+            pool.keep_answers(on=on)
+            return calling
+
+        return Prepared(
+            calling,
+            calls.numbers,
+            answers[0].server_version,
+            is_batched,
+            _forgetting(calls, budget),
+            None if keep is None else called,
+        )
     requests = http_requests(plan.model, replicas, body_of, access.fields)
     by_replica: Sequence[ByNumber[Sendable]] = requests.by_replica
     if plan.sequences is None:
         _add_single_samples(plan, requests)
     else:
         by_replica = http_in_sequence(plan.model, replicas, body_of, plan.data.samples, access.fields)
-    connections = HttpPool(replicas, plan.connections_per_replica, access.tls, asked, keeps=keep is not None)
-    carrier = (
-        HttpCarrier(connections, by_replica) if keep is None else KeepingHttpCarrier(connections, by_replica, keep)
+    connections = HttpPool(replicas, plan.connections_per_replica, access.tls, asked)
+    plain = HttpCarrier(connections, by_replica)
+    keeping = None if keep is None else KeepingHttpCarrier(connections, by_replica, keep)
+
+    def posted(on: bool) -> Carrier:
+        connections.keep_answers(on=on)
+        return keeping if on and keeping is not None else plain
+
+    return Prepared(
+        plain,
+        requests.numbers,
+        answers[0].server_version,
+        is_batched,
+        _forgetting(requests, budget),
+        None if keeping is None else posted,
     )
-    return Prepared(carrier, requests.numbers, answers[0].server_version, is_batched, _forgetting(requests, budget))
 
 
 def _is_batched(model: ModelMetadata, samples: SampleLibrary) -> bool:

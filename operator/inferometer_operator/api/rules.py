@@ -117,27 +117,47 @@ ONE_WORKER_KNOWS: Rule = {
 }
 
 
+_SCORED = f"self.mode in {_cel_list(scenarios.SCORED_MODES)}"
+
 ACCURACY_RULES: tuple[Rule, ...] = (
     {
-        "rule": "(self.mode == 'Accuracy') == has(self.accuracy)",
-        "message": "accuracy belongs to mode Accuracy, and mode Accuracy needs it; set both, or leave both out",
+        "rule": f"({_SCORED}) == has(self.accuracy) || (self.mode == 'Audit' && has(self.audit) && "
+        "self.audit == 'TEST01')",
+        "message": f"accuracy belongs to mode {' and '.join(scenarios.SCORED_MODES)}, which need it, and may stand "
+        "with audit TEST01; set both, or leave both out",
         "fieldPath": ".mode",
     },
     {
-        "rule": f"self.mode != 'Accuracy' || !(self.scenario in {_cel_list(scenarios.WITHOUT_ACCURACY)})",
-        "message": f"mode Accuracy does not fit {' or '.join(scenarios.WITHOUT_ACCURACY)}, which do not ask for each "
+        "rule": "(self.mode == 'Audit') == has(self.audit)",
+        "message": "audit belongs to mode Audit, which needs it; set both, or leave both out",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": f"self.mode != 'Audit' || !(self.scenario in {_cel_list(scenarios.WITHOUT_ACCURACY)})",
+        "message": f"mode Audit does not fit {' or '.join(scenarios.WITHOUT_ACCURACY)}, for which MLPerf has no "
+        "compliance tests; use scenario SingleStream, MultiStream, Server or Offline",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": "self.mode != 'Audit' || !has(self.repeat) && !has(self.load.findPeak)",
+        "message": "the rounds of mode Audit are those of the test; leave repeat and findPeak out",
+        "fieldPath": ".mode",
+    },
+    {
+        "rule": f"!({_SCORED}) || !(self.scenario in {_cel_list(scenarios.WITHOUT_ACCURACY)})",
+        "message": f"scored answers do not fit {' or '.join(scenarios.WITHOUT_ACCURACY)}, which do not ask for each "
         "sample once; use scenario Offline or Server",
         "fieldPath": ".mode",
     },
     {
-        "rule": "self.mode != 'Accuracy' || !has(self.load.data.synthetic)",
-        "message": "synthetic samples have no right answers, and mode Accuracy needs them; give real samples with "
+        "rule": "!has(self.accuracy) || !has(self.load.data.synthetic)",
+        "message": "synthetic samples have no right answers, and this mode needs them; give real samples with "
         "their labels, load.data.configMap",
         "fieldPath": ".load.data",
     },
     {
-        "rule": "self.mode != 'Accuracy' || !has(self.load.data.configMap) || self.load.data.configMap.format == 'npz'",
-        "message": "samples in JSON hold no labels, and mode Accuracy needs them; give an npz with arrays label:NAME",
+        "rule": "!has(self.accuracy) || !has(self.load.data.configMap) || self.load.data.configMap.format == 'npz'",
+        "message": "samples in JSON hold no labels, and this mode needs them; give an npz with arrays label:NAME",
         "fieldPath": ".load.data",
     },
     {

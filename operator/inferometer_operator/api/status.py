@@ -122,6 +122,19 @@ class StepStatus(StatusStruct, frozen=True, kw_only=True):
     p99_ns: Annotated[int, Meta(description="99th percentile of the latency.")] | UnsetType = UNSET
 
 
+class AuditStatus(StatusStruct, frozen=True, kw_only=True):
+    """A compliance test, and what it compared; the figures are in the unit of the result."""
+
+    test: Annotated[ShortText, Meta(description="TEST01, TEST04 or TEST05.")]
+    passed: Annotated[bool, Meta(description="Absent where it says nothing.")] | UnsetType = UNSET
+    reference: Annotated[float, Meta(description="What the audited figure is held against.")] | UnsetType = UNSET
+    audited: Annotated[float, Meta(description="The figure of the audited round.")] | UnsetType = UNSET
+    different_outputs: (
+        Annotated[int, Meta(ge=0, description="TEST01: logged answers that are not those of the accuracy round.")]
+        | UnsetType
+    ) = UNSET
+
+
 class Result(StatusStruct, frozen=True, kw_only=True):
     """The figures that the run is known by."""
 
@@ -136,7 +149,9 @@ class Result(StatusStruct, frozen=True, kw_only=True):
         Annotated[float, Meta(description="Queries per second, as scheduled or, without a schedule, as completed.")]
         | UnsetType
     ) = UNSET
-    accuracy: Annotated[AccuracyStatus, Meta(description="In mode Accuracy, how good they are.")] | UnsetType = UNSET
+    accuracy: (
+        Annotated[AccuracyStatus, Meta(description="Of answers that were scored, how good they are.")] | UnsetType
+    ) = UNSET
 
 
 class ClientFigures(StatusStruct, frozen=True, kw_only=True):
@@ -259,6 +274,7 @@ class BenchmarkStatus(StatusStruct, frozen=True, kw_only=True):
     result: Annotated[Result, Meta(description="The figures that the run is known by.")] | UnsetType = UNSET
     client: Annotated[ClientFigures, Meta(description="How fit the client was to measure.")] | UnsetType = UNSET
     peak: Annotated[PeakStatus, Meta(description="Of a search: the highest rate that is valid.")] | UnsetType = UNSET
+    audit: Annotated[AuditStatus, Meta(description="In mode Audit: the test's outcome.")] | UnsetType = UNSET
     spread: Annotated[SpreadStatus, Meta(description="Of several rounds: how far they lie apart.")] | UnsetType = UNSET
     steps: Annotated[
         tuple[StepStatus, ...], Meta(max_length=32, description="Of steps of concurrency: those that were measured.")

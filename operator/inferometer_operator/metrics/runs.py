@@ -100,19 +100,24 @@ def _figures(families: Families, labels: tuple[str, ...], run: Run) -> None:
         completed.add(labels, progress.completed)
     if not isinstance(result, UnsetType):
         failed.add(labels, result.errors)
-        _result(families, labels, result)
+        # The load of an accuracy run is not paced to be judged: a rate of it would be taken for one.
+        _result(families, labels, result, is_measured=run.spec is not None and run.spec.mode != "Accuracy")
     elif not isinstance(progress, UnsetType):
         failed.add(labels, progress.errors)
+    if not isinstance(audit := run.status.audit, UnsetType):
+        passed = families.gauge("audit_passed", "Whether a compliance test passed, where it says anything.", "test")
+        passed.add((*labels, audit.test), None if isinstance(audit.passed, UnsetType) else audit.passed)
     lag = families.gauge("client_send_lag_seconds", "How late queries were sent.", "percentile")
     if not isinstance(client, UnsetType):
         lag.add_ns((*labels, "0.99"), client.send_lag_p99_ns)
 
 
-def _result(families: Families, labels: tuple[str, ...], result: Result) -> None:
+def _result(families: Families, labels: tuple[str, ...], result: Result, *, is_measured: bool) -> None:
     if not isinstance(result.accuracy, UnsetType):
-        score = families.gauge("accuracy", "The score of an accuracy run, whose rate nobody judges.", "metric")
+        score = families.gauge("accuracy", "The score of the answers, where they were scored.", "metric")
         score.add((*labels, result.accuracy.metric), result.accuracy.value)
-        return
+        if not is_measured:
+            return
     by_unit = {
         "samples/s": families.gauge("result_samples_per_second", "The result, of scenarios that seek a rate."),
         "ns": families.gauge("result_latency_seconds", "The result, of scenarios that seek a latency."),

@@ -40,6 +40,15 @@ def startup_timeout_s(spec: BenchmarkSpec) -> float:
 
 def load_bound_s(spec: BenchmarkSpec) -> float:
     """A bound of the time from the first query to the last answer, of all rounds and what lies between them."""
+    measured_s = _measured_bound_s(spec)
+    if spec.mode == "Audit":
+        # The reference, the audited round, and TEST01's accuracy round.
+        compared_s = BETWEEN_S + _each_once_bound_s(spec) if spec.audit == "TEST01" else 0
+        return 2 * measured_s + BETWEEN_S + compared_s
+    return measured_s + BETWEEN_S + _each_once_bound_s(spec) if spec.mode == "PerformanceAndAccuracy" else measured_s
+
+
+def _measured_bound_s(spec: BenchmarkSpec) -> float:
     search = spec.load.find_peak
     if not isinstance(search, UnsetType):
         trial_s = _of_stream_s(spec, parse_duration_ns(search.trial_duration) / 1e9)
@@ -70,7 +79,13 @@ def _round_bound_s(spec: BenchmarkSpec, stream_s: float | None = None) -> float:
     return _of_stream_s(spec, stream_s)
 
 
+def _each_once_bound_s(spec: BenchmarkSpec) -> float:
+    """Of the round that asks for each sample once; as above."""
+    return _of_stream_s(spec, PACED_BY_ANSWERS_S)
+
+
 def _of_stream_s(spec: BenchmarkSpec, stream_s: float) -> float:
+    """With warm-up, drain and some seconds."""
     drain_s = (answers_within_ns(spec.load) + DRAIN_GRACE_NS) / 1e9
     return parse_duration_ns(spec.load.warmup) / 1e9 + drain_s + 1.5 * stream_s + 10
 

@@ -47,7 +47,7 @@ def coordinator_pod(run: Run, settings: Settings, token_secret: str) -> Manifest
         "resources": COORDINATOR_RESOURCES,
     }
     volumes = _volumes(run, token_secret)
-    if run.wanted.mode == "Accuracy":
+    if not isinstance(run.wanted.accuracy, UnsetType):
         _mount_samples(run, container, volumes)  # For their labels.
     let_in_to_metrics(run.wanted.target.endpoint, container, volumes)
     return pod(run, coordinator_name(run.name), Role.COORDINATOR, None, _spec(run, container, volumes), API_PORT)

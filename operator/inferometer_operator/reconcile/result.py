@@ -5,12 +5,14 @@ from dataclasses import replace
 from msgspec import UNSET, UnsetType
 
 from inferometer_loadgen.report import schema
+from inferometer_loadgen.report.audit_text import audit_words
 from inferometer_loadgen.report.short import ShortReport, ShortStep, in_short
 from inferometer_loadgen.report.words import deviation_words, figure, qps_of, result_words
 from inferometer_loadgen.spec.units import format_duration_ns
 from inferometer_operator.api.conditions import ConditionStatus, ConditionType
 from inferometer_operator.api.status import (
     AccuracyStatus,
+    AuditStatus,
     BenchmarkStatus,
     ClientFigures,
     Latency,
@@ -92,6 +94,7 @@ def verdict_status(observed: Observed, short: ShortReport, kept: Said) -> Benchm
         result=_result(short.result, short.accuracy),
         steps=tuple(_step(one) for one in short.steps),
         summary=_summary(short),
+        audit=_audit(short.audit),
     )
 
 
@@ -198,9 +201,14 @@ def _summary(short: ShortReport) -> Summary:
 
 
 def _result_words(short: ShortReport) -> str | None:
-    """What the run is known by: of one that was scored, its score."""
-    accuracy = short.accuracy
-    return result_words(short.result) if accuracy is None else f"{accuracy.metric} {accuracy.value:.4g}"
+    """What the run is known by: its result, its score, both where it was measured and scored, or a test's outcome."""
+    if short.audit is not None:
+        return audit_words(short.audit)
+    measured, accuracy = result_words(short.result), short.accuracy
+    if accuracy is None:
+        return measured
+    score = f"{accuracy.metric} {accuracy.value:.4g}"
+    return f"{measured}, {score}" if measured and short.mode == "PerformanceAndAccuracy" else score
 
 
 def _step(found: ShortStep) -> StepStatus:
@@ -225,6 +233,18 @@ def _peak(found: schema.Peak | None) -> PeakStatus | UnsetType:
         not_valid_qps=_given(found.not_valid_qps),
         valid_samples_per_query=_given(found.valid_samples_per_query),
         not_valid_samples_per_query=_given(found.not_valid_samples_per_query),
+    )
+
+
+def _audit(found: schema.AuditReport | None) -> AuditStatus | UnsetType:
+    if found is None:
+        return UNSET
+    return AuditStatus(
+        test=found.test,
+        passed=_given(found.passed),
+        reference=_given(found.reference),
+        audited=_given(found.audited),
+        different_outputs=UNSET if found.outputs is None else found.outputs.different,
     )
 
 

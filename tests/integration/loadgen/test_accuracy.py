@@ -35,11 +35,13 @@ def right_answers(triton: TritonProcess, labelled: Labelled) -> int:
     return right
 
 
-def write_accuracy_spec(folder: Path, *, scenario: str = "Server", target: float | None = None, **load: Any) -> Path:
+def write_accuracy_spec(
+    folder: Path, *, scenario: str = "Server", target: float | None = None, mode: str = "Accuracy", **load: Any
+) -> Path:
     path = write_spec(folder, scenario=scenario, data={"configMap": {"name": "files"}}, **load)
     document = yaml.safe_load(path.read_text())
     accuracy = {"scorer": "top1"} | ({} if target is None else {"target": target})
-    document["spec"] |= {"mode": "Accuracy", "accuracy": accuracy}
+    document["spec"] |= {"mode": mode, "accuracy": accuracy}
     path.write_text(yaml.safe_dump(document))
     return path
 
@@ -50,7 +52,7 @@ def write_accuracy_spec(folder: Path, *, scenario: str = "Server", target: float
 def test_the_reported_score_is_that_of_tritons_own_client(
     triton: TritonProcess, labelled: Labelled, tmp_path: Path, scenario: str, protocol: str, workers: int
 ) -> None:
-    per_request = {"samplesPerRequest": 4, "latencyBound": None} if scenario == "Offline" else {}
+    per_request: dict[str, Any] = {"samplesPerRequest": 4, "latencyBound": None} if scenario == "Offline" else {}
     spec = write_accuracy_spec(
         tmp_path, scenario=scenario, target=0.5, protocol=protocol, workers=workers, **per_request
     )
@@ -75,7 +77,7 @@ def test_the_reported_score_is_that_of_tritons_own_client(
 
 @pytest.mark.parametrize(("scenario", "load"), [("SingleStream", {}), ("MultiStream", {"samplesPerQuery": 5})])
 def test_one_query_at_a_time_scores_the_same(
-    triton: TritonProcess, labelled: Labelled, tmp_path: Path, scenario: str, load: dict[str, int]
+    triton: TritonProcess, labelled: Labelled, tmp_path: Path, scenario: str, load: dict[str, Any]
 ) -> None:
     """MultiStream's last query is filled up with samples that were asked before: none counts twice."""
     samples = len(labelled.classes)
@@ -117,3 +119,30 @@ def test_samples_without_labels_leave_the_run_inconclusive_with_what_to_do(
     assert report.verdict == "Inconclusive", ended.stderr
     assert [reason.type for reason in report.reasons] == ["AccuracyNotScored"]
     assert "label" in report.reasons[0].message
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+def test_performance_and_accuracy_of_one_run_are_those_of_the_same_servers(
+    triton: TritonProcess, labelled: Labelled, tmp_path: Path, protocol: str, workers: int
+) -> None:
+    spec = write_accuracy_spec(
+        tmp_path, mode="PerformanceAndAccuracy", target=0.5, protocol=protocol, workers=workers, targetQPS=30
+    )
+    data = labelled.write(tmp_path / "files.npz")
+    url = triton.url if protocol == "http" else f"grpc://{urlsplit(triton.url).hostname}:{triton.grpc_port}"
+
+    ended = inferometer(*run_arguments(spec, url, triton.metrics_url, tmp_path), "--data", str(data))
+
+    samples = len(labelled.classes)
+    report = report_in(tmp_path)
+    assert report.accuracy is not None, ended.stderr
+    assert report.accuracy.value == right_answers(triton, labelled) / samples
+    assert [one.purpose for one in report.rounds] == ["Measured", "Accuracy"]
+    assert [one.result.answered for one in report.rounds] == [report.result.answered, samples]
+    assert report.result.answered == report.result.queries >= 60
+    # The successes that the server counts are those of the measured window alone.
+    assert report.replicas[0].server_successes == report.result.answered
+    logged = (tmp_path / "accuracy" / "mlperf_log_accuracy.json").read_text()
+    assert logged.count("qsl_idx") == samples
+    assert (tmp_path / "performance" / "run_1" / "mlperf_log_accuracy.json").read_text() == "[\n]\n"

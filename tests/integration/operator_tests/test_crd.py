@@ -70,6 +70,16 @@ def changed(path: str, value: Any, base: dict[str, Any] | None = None) -> dict[s
     return found
 
 
+def in_mode(mode: str, **spec: Any) -> dict[str, Any]:
+    """A benchmark of labelled samples in a mode, with `spec` over it."""
+    found = changed("spec.load.data", {"configMap": {"name": "samples"}})
+    found["spec"] |= {"mode": mode, **spec}
+    return found
+
+
+SCORED = {"scorer": "top1"}
+
+
 class Benchmarks:
     def __init__(self, cluster: Cluster, namespace: str) -> None:
         self._custom = cluster.custom
@@ -123,6 +133,31 @@ OVER_CREATION = {
         a_benchmark(),
         changed("spec.load.data", {}),
         "set exactly one of synthetic, configMap",
+    ),
+    "what was measured and scored says how it is scored": (
+        in_mode("PerformanceAndAccuracy", accuracy=SCORED, repeat={"count": 2}),
+        in_mode("PerformanceAndAccuracy"),
+        "accuracy belongs to mode Accuracy and PerformanceAndAccuracy",
+    ),
+    "an audit says which": (
+        in_mode("Audit", audit="TEST04"),
+        in_mode("Audit"),
+        "audit belongs to mode Audit",
+    ),
+    "an audit belongs to its mode": (
+        in_mode("Audit", audit="TEST05"),
+        in_mode("Performance", audit="TEST05"),
+        "audit belongs to mode Audit",
+    ),
+    "answers are scored in TEST01 alone": (
+        in_mode("Audit", audit="TEST01", accuracy=SCORED),
+        in_mode("Audit", audit="TEST04", accuracy=SCORED),
+        "may stand with audit TEST01",
+    ),
+    "an audit has the rounds of its test": (
+        in_mode("Audit", audit="TEST01"),
+        in_mode("Audit", audit="TEST01", repeat={"count": 2}),
+        "the rounds of mode Audit are those of the test",
     ),
     "rules are those of a pack": (
         a_benchmark(),

@@ -57,6 +57,20 @@ def test_show_says_what_an_accuracy_run_is_held_against(capsys, pack, task, expe
     assert shown == pytest.approx(expected)
 
 
+def test_show_names_the_compliance_tests_of_a_task_and_what_they_fix(capsys):
+    assert main(["rules", "show", "mlperf-v6.1", "sdxl", "--json"]) == 0
+
+    shown = {row["field"]: row["takes"] for row in json.loads(capsys.readouterr().out)}
+    assert shown["audits"] == ["TEST01", "TEST04"]
+    assert (shown["TEST01.logSamples"], shown["TEST01.tolerance"], shown["TEST04.sameIndex"]) == (128, 0.1, 3)
+    assert "TEST05.tolerance" not in shown
+
+    assert main(["rules", "show", "mlperf-v0.5", "gnmt"]) == 0
+    text = capsys.readouterr().out
+    assert "TEST05.seeds.qsl" in text
+    assert "SingleStream 789" in text
+
+
 def test_diff_says_what_two_editions_fix_differently(capsys):
     assert main(["rules", "diff", "mlperf-v0.5", "mlperf-v6.1", "--json"]) == 0
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from inferometer_loadgen.coordinator.spool import OutputsError, OutputsSpool
+from inferometer_loadgen.plan import AccuracyLog
 from inferometer_loadgen.protocol.frames import Outputs
-from inferometer_loadgen.stream import Stream
+from inferometer_loadgen.stream import LoggedSamples, Stream
 
 
 def a_frame(*answers: tuple[int, bytes]) -> Outputs:
@@ -106,3 +107,35 @@ def test_a_missing_answer_is_not_passed_over(spool_of: MakeSpool) -> None:
 
     with pytest.raises(OutputsError, match="1 of 2 answers"):
         next(spool.answers(a_stream(0, 1)))
+
+
+LOG = AccuracyLog(seed=720381539243781796, probability=0.5)
+
+
+def test_logged_answers_come_back_in_the_order_in_which_they_were_asked_for() -> None:
+    stream = a_stream(*range(20, 30), samples_per_row=2)
+    places = np.flatnonzero(LoggedSamples(LOG).take(10)).tolist()
+    rows = sorted({place // 2 for place in places})
+    with closing(OutputsSpool(1, 1, is_open_ended=True)) as spool:
+        spool.add(0, a_frame(*((row, bytes([row])) for row in reversed(rows))))
+
+        found = [(kept.sample, kept.row, kept.position, kept.data) for kept in spool.logged(stream, LOG)]
+
+    assert 1 < len(places) < 10
+    assert found == [(20 + place, place // 2, place % 2, bytes([place // 2])) for place in places]
+
+
+def test_a_logged_answer_that_was_not_handed_over_is_not_passed_over() -> None:
+    with closing(OutputsSpool(1, 1, is_open_ended=True)) as spool, pytest.raises(OutputsError, match="logged answers"):
+        next(spool.logged(a_stream(*range(10)), LOG))
+
+
+def test_the_answers_to_some_samples_are_those_that_came_first() -> None:
+    with closing(OutputsSpool(3, 1)) as spool:
+        spool.add(0, a_frame((0, b"a"), (1, b"b"), (2, b"c")))
+
+        found = [kept.data for kept in spool.answers_to(a_stream(7, 5, 7), np.array([5, 7]))]
+        with pytest.raises(OutputsError, match="not asked for"):
+            next(spool.answers_to(a_stream(7, 5, 7), np.array([6])))
+
+    assert found == [b"b", b"a"]

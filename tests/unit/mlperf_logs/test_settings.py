@@ -10,7 +10,7 @@ import pytest
 
 from inferometer_loadgen.mlperf_logs.line import PREFIX, detail_line
 from inferometer_loadgen.mlperf_logs.settings import effective_settings
-from inferometer_loadgen.plan import JudgePlan, Seeds, StreamPlan
+from inferometer_loadgen.plan import AccuracyLog, JudgePlan, Seeds, StreamPlan
 
 SCRIPT = Path(__file__).parents[1] / "stream" / "run_official.py"
 
@@ -19,16 +19,20 @@ SCRIPT = Path(__file__).parents[1] / "stream" / "run_official.py"
     ("scenario", "per_query"), [("SingleStream", 1), ("MultiStream", 8), ("Server", 1), ("Offline", 1)]
 )
 @pytest.mark.parametrize("mode", ["Performance", "Accuracy"])
+@pytest.mark.parametrize(
+    "log", [None, AccuracyLog(seed=7, probability=0.1), AccuracyLog(seed=7, probability=0.2, sampling_target=4)]
+)
 def test_equal_settings_are_logged_equally(
     scenario: Literal["SingleStream", "MultiStream", "Server", "Offline"],
     mode: Literal["Performance", "Accuracy"],
     per_query: int,
+    log: AccuracyLog | None,
     tmp_path: Path,
 ) -> None:
     stream = StreamPlan(
         scenario=scenario, mode=mode, seeds=Seeds(qsl=1, sample_index=2, schedule=3), target_qps=1000.0,
         min_duration_ns=20_000_000, min_queries=20, total_samples=16, performance_samples=16,
-        samples_per_query=per_query,
+        samples_per_query=per_query, accuracy_log=log,
     )  # fmt: skip
     judge = JudgePlan(
         latency_bound_ns=10**9, latency_percentile=0.9 if scenario == "SingleStream" else 0.99,
@@ -39,6 +43,13 @@ def test_equal_settings_are_logged_equally(
         "min_duration_ms": 20, "min_query_count": 20, "multi_stream_samples_per_query": 8,
         "multi_stream_expected_latency_ns": 1_000_000, "offline_expected_qps": 1000.0,
     }  # fmt: skip
+    if log is not None:
+        settings |= {"accuracy_log_rng_seed": log.seed}
+        settings |= (
+            {"accuracy_log_sampling_target": log.sampling_target}
+            if log.sampling_target
+            else {"accuracy_log_probability": log.probability}
+        )
     arguments = json.dumps([scenario, mode, settings, 16, 16])
     subprocess.run([sys.executable, SCRIPT, arguments], cwd=tmp_path, check=True, timeout=30)
     lines = (tmp_path / "mlperf_log_detail.txt").read_text().splitlines()

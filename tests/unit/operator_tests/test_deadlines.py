@@ -43,3 +43,19 @@ def test_a_search_for_samples_per_query_may_take_its_trials_and_the_measured_run
     assert bound_s > 24 * 10 + 4 * measured_s
     # A trial that is paced by answers is not given the hours that a run of unknown length has.
     assert bound_s < 24 * 200 + 4 * 1.5 * (measured_s + deadlines.PACED_BY_ANSWERS_S + 300)
+
+
+def test_pods_may_live_for_the_accuracy_round_too() -> None:
+    measured = a_spec()
+    both = structs.replace(measured, mode="PerformanceAndAccuracy")
+
+    more_s = deadlines.load_bound_s(both) - deadlines.load_bound_s(measured)
+
+    assert more_s >= deadlines.PACED_BY_ANSWERS_S
+
+
+def test_pods_may_live_for_both_rounds_of_a_compliance_test_and_for_a_third_one_of_test01() -> None:
+    once = deadlines.load_bound_s(a_spec())
+
+    assert deadlines.load_bound_s(a_spec(mode="Audit", audit="TEST04")) >= 2 * once
+    assert deadlines.load_bound_s(a_spec(mode="Audit", audit="TEST01")) >= 2 * once + deadlines.PACED_BY_ANSWERS_S

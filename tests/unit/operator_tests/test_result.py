@@ -5,12 +5,22 @@ import pytest
 from msgspec import UNSET
 
 from inferometer_loadgen.plan import Deviation
-from inferometer_loadgen.report.schema import AccuracyReport, Peak, Reason, Report, Spread, StepReport
+from inferometer_loadgen.report.schema import (
+    AccuracyReport,
+    AuditReport,
+    OutputsReport,
+    Peak,
+    Reason,
+    Report,
+    Spread,
+    StepReport,
+)
 from inferometer_loadgen.report.short import in_short
 from inferometer_loadgen.rules.submittable import Obstacle
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import (
     AccuracyStatus,
+    AuditStatus,
     BenchmarkStatus,
     ClientFigures,
     PeakStatus,
@@ -49,6 +59,48 @@ def test_a_score_is_the_result_that_a_scored_run_is_known_by() -> None:
     assert status.result.accuracy == AccuracyStatus(
         metric="top1", value=0.76456, samples=50_000, target=0.757, met=True
     )
+
+
+def test_of_a_run_that_was_measured_and_scored_both_are_shown() -> None:
+    scored = AccuracyReport(metric="top1", value=0.76456, target=None, met=None, samples=50_000)
+    report = a_report(accuracy=scored)
+
+    status = of(
+        msgspec.structs.replace(report, plan=msgspec.structs.replace(report.plan, mode="PerformanceAndAccuracy"))
+    )
+
+    assert isinstance(status.summary, Summary)
+    assert status.summary.result == "40.1 samples/s, top1 0.7646"
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"), [(True, "TEST01 passed"), (False, "TEST01 failed"), (None, "TEST01 says nothing")]
+)
+def test_an_audit_is_known_by_its_outcome(passed: bool | None, words: str) -> None:
+    audit = AuditReport(
+        test="TEST01",
+        passed=passed,
+        unit="samples/s",
+        reference=40.0,
+        audited=41.0,
+        low=36.0,
+        high=44.0,
+        tolerance=0.1,
+        outputs=OutputsReport(logged=64, different=2),
+    )
+
+    status = of(a_report(audit=audit))
+
+    assert isinstance(status.summary, Summary)
+    assert status.summary.result == words
+    assert status.audit == AuditStatus(
+        test="TEST01",
+        passed=UNSET if passed is None else passed,
+        reference=40.0,
+        audited=41.0,
+        different_outputs=2,
+    )
+    assert of(a_report()).audit is UNSET
 
 
 def test_what_a_search_has_found_and_how_far_rounds_lie_apart_are_there() -> None:

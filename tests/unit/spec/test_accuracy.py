@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inferometer_loadgen.plan import DetectionsPlan, ScorerCommandPlan, ScorerPlan
+from inferometer_loadgen.plan import DetectionsPlan, ScorerCommandPlan, ScorerPlan, as_accuracy
 from inferometer_loadgen.spec import LibraryFacts, resolve
 from inferometer_loadgen.spec.decode import decode_object
 from inferometer_loadgen.stream import make_stream
@@ -39,11 +39,41 @@ def test_each_sample_is_asked_for_once_and_no_time_is_judged():
     assert sorted(make_stream(plan.stream).sample.tolist()) == list(np.arange(50))
 
 
+def test_both_is_the_plan_of_the_load_with_how_its_answers_are_scored():
+    spec, errors = decode_object(an_accuracy_run(mode="PerformanceAndAccuracy"))
+    assert errors == ()
+    assert spec is not None
+
+    plan = resolve("one", spec, LibraryFacts(samples=50, sha256="ab" * 32))
+
+    assert (plan.mode, plan.scorer) == ("PerformanceAndAccuracy", ScorerPlan(kind="top1"))
+    assert (plan.stream.mode, plan.judge.latency_bound_ns) == ("Performance", 100_000_000)
+    assert as_accuracy(plan).stream.mode == "Accuracy"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("repeat", {"count": 3}), ("runPolicy", {"activeDeadline": "1h"})],
+    ids=lambda value: str(value),
+)
+def test_both_may_be_repeated_and_bounded(field, value):
+    benchmark = an_accuracy_run(mode="PerformanceAndAccuracy")
+    benchmark["spec"][field] = value
+
+    assert decode_object(benchmark)[1] == ()
+
+
 @pytest.mark.parametrize(
     ("benchmark", "path", "remedy"),
     [
+        (without_accuracy(an_accuracy_run(mode="PerformanceAndAccuracy")), "spec.accuracy: is missing", "add it"),
+        (
+            an_accuracy_run(mode="PerformanceAndAccuracy", data={"synthetic": {}}),
+            "spec.load.data.synthetic: has no right answers",
+            "configMap",
+        ),
         (without_accuracy(an_accuracy_run()), "spec.accuracy: is missing", "add it"),
-        (an_accuracy_run(mode="Performance"), "spec.accuracy: means nothing", "set spec.mode to Accuracy"),
+        (an_accuracy_run(mode="Performance"), "spec.accuracy: means nothing", "set spec.mode to Accuracy or"),
         (an_accuracy_run(data={"synthetic": {}}), "spec.load.data.synthetic: has no right answers", "configMap"),
         (
             an_accuracy_run(data={"configMap": {"name": "texts", "format": "kserve-json"}}),

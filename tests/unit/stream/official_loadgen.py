@@ -81,6 +81,14 @@ def official_queries(plan: StreamPlan, folder: Path) -> OfficialQueries:
         "performance_issue_same_index": plan.same_index,
         "sample_concatenate_permutation": plan.order == "Permutations",
     }
+    if (log := plan.accuracy_log) is not None:
+        # LoadGen reckons the probability itself where it is given a number to aim at.
+        settings |= {"accuracy_log_rng_seed": log.seed}
+        settings |= (
+            {"accuracy_log_sampling_target": log.sampling_target}
+            if log.sampling_target
+            else {"accuracy_log_probability": log.probability}
+        )
     arguments = [plan.scenario, plan.mode, settings, plan.total_samples, plan.performance_samples]
     subprocess.run([sys.executable, SCRIPT, json.dumps(arguments)], cwd=folder, check=True, timeout=LIMIT_S)
     generated = GENERATED.findall((folder / "mlperf_log_detail.txt").read_text())
@@ -89,6 +97,12 @@ def official_queries(plan: StreamPlan, folder: Path) -> OfficialQueries:
         sample=_flat(folder / "asked.json"),
         generated=sum(int(count) for count in generated),
     )
+
+
+def official_log(folder: Path) -> list[tuple[int, int]]:
+    """What a run has logged of its answers: the place in the stream and the sample of each, in the order of places."""
+    logged = json.loads((folder / "mlperf_log_accuracy.json").read_text())
+    return sorted((entry["seq_id"], entry["qsl_idx"]) for entry in logged)
 
 
 def official_run(plan: StreamPlan, folder: Path) -> OfficialRun:

@@ -77,3 +77,19 @@ def test_an_answer_that_no_frame_can_hold_ends_the_run_typed() -> None:
     with pytest.raises(PrepareError, match="fewer samples a request") as refused:
         sender.keep(0, -1, bytes(MAX_ANSWER_BYTES + 1))
     assert refused.value.type == "OutputsLost"
+
+
+def test_of_a_judged_round_only_what_is_wanted_is_kept_and_sent_at_its_end() -> None:
+    link = Sent()
+    sender = OutputsSender(link)
+    sender.begin(lambda row: row % 2 == 0)
+
+    for row in range(6):
+        sender.keep(row, -1, bytes([row]) * (CHUNK_BYTES // 2))
+    assert link == []
+    sender.end()
+
+    assert [row for row, _, _ in link.answers()] == [0, 2, 4]
+    sender.keep(8, -1, b"after the end")
+    sender.flush()
+    assert [row for row, _, _ in link.answers()] == [0, 2, 4]

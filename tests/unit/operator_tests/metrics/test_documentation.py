@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from inferometer_loadgen.coordinator.live_metrics import Families, LoadMetrics
 from inferometer_loadgen.protocol.api import RunState
 from inferometer_loadgen.stream import make_stream
-from inferometer_operator.api.status import AccuracyStatus, Result, StepStatus
+from inferometer_operator.api.status import AccuracyStatus, AuditStatus, Result, StepStatus
 from inferometer_operator.looking import Outcome
 from inferometer_operator.metrics.instruments import Instruments
 from inferometer_operator.metrics.page import Page
@@ -36,7 +36,8 @@ def a_page_with_everything() -> str:
     ]
     score = AccuracyStatus(metric="top1", value=0.7, samples=44)
     results.append(msgspec.structs.replace(status.result, accuracy=score))
-    runs = [a_run(status=msgspec.structs.replace(status, result=one)) for one in results]
+    audit = AuditStatus(test="TEST04", passed=True)
+    runs = [a_run(status=msgspec.structs.replace(status, result=one, audit=audit)) for one in results]
     step = StepStatus(concurrency=1, errors=0, verdict="Valid", samples_per_second=1.0, p50_ns=1, p99_ns=1)
     runs.append(a_run(status=msgspec.structs.replace(status, steps=(step,))))
     full = a_full_status()

@@ -9,6 +9,7 @@ import pytest
 from inferometer_operator.api.conditions import ConditionType
 from inferometer_operator.api.status import (
     AccuracyStatus,
+    AuditStatus,
     BenchmarkStatus,
     ClientFigures,
     Condition,
@@ -21,7 +22,7 @@ from inferometer_operator.api.status import (
 )
 from inferometer_operator.metrics.selection import RUNS_SHOWN
 from inferometer_operator.run import Key, Run
-from unit.operator_tests.builders import T0, a_run
+from unit.operator_tests.builders import T0, a_run, a_spec
 from unit.operator_tests.metrics.builders import page_text, samples, starting
 
 TIME = "2026-11-25T03:06:01.000000Z"
@@ -162,10 +163,16 @@ def test_an_accuracy_run_shows_its_score_and_no_rate():
     status = a_finished_status()
     assert isinstance(status.result, Result)
     scored = msgspec.structs.replace(status.result, accuracy=AccuracyStatus(metric="top1", value=0.93, samples=44))
-    shown = samples(page_text([a_run(status=msgspec.structs.replace(status, result=scored))]))
+    scored_status = msgspec.structs.replace(status, result=scored)
+    accuracy = a_run(a_spec(mode="Accuracy", accuracy={"scorer": "top1"}), status=scored_status)
+    both = a_run(a_spec(mode="PerformanceAndAccuracy", accuracy={"scorer": "top1"}), status=scored_status)
 
+    shown = samples(page_text([accuracy]))
     assert shown["inferometer_run_accuracy{metric=top1}"] == 0.93
     assert not [name for name in shown if name.startswith("inferometer_run_result")]
+    assert {"inferometer_run_accuracy{metric=top1}", "inferometer_run_result_samples_per_second"} <= set(
+        samples(page_text([both]))
+    )
 
 
 def test_a_run_with_a_spec_that_cannot_be_read_is_shown_all_the_same():
@@ -199,3 +206,12 @@ def test_the_newest_runs_of_a_namespace_have_series_and_those_that_go_on_whateve
     assert starting(text, "inferometer_runs_without_series") == {"": 3.0, "{namespace=other}": 0.0}
     assert samples(text)["inferometer_runs{phase=Succeeded}"] == RUNS_SHOWN + 3
     assert samples(text)["inferometer_runs{phase=Failed}"] == 0.0
+
+
+@pytest.mark.parametrize(("passed", "shown"), [(True, 1.0), (False, 0.0), (msgspec.UNSET, None)])
+def test_an_audit_shows_its_outcome_where_it_has_one(passed, shown):
+    status = msgspec.structs.replace(a_finished_status(), audit=AuditStatus(test="TEST04", passed=passed))
+
+    text = samples(page_text([a_run(status=status)]))
+
+    assert text.get("inferometer_run_audit_passed{test=TEST04}") == shown
