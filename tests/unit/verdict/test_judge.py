@@ -317,13 +317,13 @@ def test_verdict(row: Row) -> None:
 
 
 def test_the_rows_above_show_every_reason_and_every_check() -> None:
-    """A new reason or check comes with a row."""
+    """A new reason or check comes with a row; those of compliance tests are of several runs, and shown in `audits/`."""
     known = {*CHECKS, *ACCURACY_CHECKS}
     found = {check for row in ROWS.values() for check in known if check(row.run, row.plan) is not None}
     shown = {reason for row in ROWS.values() for reason in (*row.reasons, *row.warnings)}
 
     assert found == known
-    assert shown == set(ReasonType)
+    assert shown == {reason for reason in ReasonType if not reason.startswith("Audit")}
 
 
 def test_a_late_client_never_makes_a_valid_run_anything_else() -> None:
