@@ -192,6 +192,8 @@ def _text(value: object) -> str:
             return f"{value:.8g}"
         case tuple():
             return ", ".join(map(_text, value)) or "none"
+        case dict() if len(set(value.values())) == 1:
+            return _text(next(iter(value.values())))
         case dict():
             return ", ".join(f"{key} {_text(one)}" for key, one in value.items())
         case _:

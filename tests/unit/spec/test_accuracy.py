@@ -153,3 +153,18 @@ def test_what_is_another_scorers_or_out_of_reach_is_refused(accuracy, words):
     (error,) = decode_object(an_accuracy_run(accuracy=accuracy))[1]
 
     assert words in str(error)
+
+
+def test_an_edition_fills_how_often_the_load_is_measured_before_its_answers_are_scored():
+    benchmark = an_accuracy_run(mode="PerformanceAndAccuracy")
+    benchmark["spec"] |= {"rules": "mlperf-v0.5", "task": "resnet50"}
+    del benchmark["spec"]["load"]["latencyBound"]
+    spec, errors = decode_object(benchmark)
+    assert errors == ()
+    assert spec is not None
+
+    plan = resolve("one", spec, LibraryFacts(samples=50_000, sha256="ab" * 32))
+
+    assert plan.repeat is not None
+    assert plan.repeat.count == 5
+    assert plan.deviations == ()
