@@ -74,7 +74,8 @@ class Steps:
     ) -> tuple[Literal["Valid", "Invalid", "Inconclusive"], tuple[Reason, ...]]:
         word, reasons = reports[best].verdict, self._named(reports[best].reasons, best)
         if word != "Valid" and len(reports) > 1:
-            none = f"none of {len(reports)} steps is Valid, and this one came closest; "
+            which = "fastest in doubt" if word == "Inconclusive" else "fastest"
+            none = f"none of {len(reports)} steps is Valid, and the {which} is "
             reasons = tuple(structs.replace(one, message=none + one.message) for one in reasons[:1]) + reasons[1:]
         called_off = [number for number, report in enumerate(reports) if is_called_off(report) and number != best]
         for number in called_off:
