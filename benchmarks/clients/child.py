@@ -15,6 +15,10 @@ TIMED_OUT = frozenset({124, 137})
 """How timeout(1) ends when it had to end its child, and when it had to kill it."""
 
 
+class NotEndedError(BenchmarkError):
+    """It took longer than it may."""
+
+
 def python_module(module: str, order: bytes, limit_s: float) -> bytes:
     """What `python -m MODULE` says on stdout to an order on stdin, within `limit_s`. Raises BenchmarkError."""
     try:
@@ -22,7 +26,7 @@ def python_module(module: str, order: bytes, limit_s: float) -> bytes:
             [sys.executable, "-m", module], input=order, capture_output=True, timeout=limit_s, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise BenchmarkError(f"{module} did not end within {limit_s:g} s") from error
+        raise NotEndedError(f"{module} did not end within {limit_s:g} s") from error
     if done.returncode:
         raise BenchmarkError(f"{module} failed: {done.stderr.decode()[-1000:]}")
     return done.stdout
@@ -33,7 +37,7 @@ def program(
 ) -> tuple[str, int]:
     """What a program says within `limit_s`, pinned to a core, and the CPU time of its process, by wait4.
 
-    Raises BenchmarkError where it fails or takes longer.
+    Raises BenchmarkError where it fails, NotEndedError where it takes longer.
     """
     timeout = ["timeout", "--foreground", f"--kill-after={KILL_AFTER_S}", f"{limit_s:g}"]
     limited = ["taskset", "--cpu-list", str(core), *timeout, *argv]
@@ -47,7 +51,7 @@ def program(
         output.seek(0)
         text = output.read().decode(errors="replace")
     if process.returncode in TIMED_OUT:
-        raise BenchmarkError(f"{Path(argv[0]).name} did not end within {limit_s:g} s")
+        raise NotEndedError(f"{Path(argv[0]).name} did not end within {limit_s:g} s")
     if process.returncode:
         raise BenchmarkError(f"{Path(argv[0]).name} ended with {process.returncode}: {text[-1000:]}")
     return text, int((usage.ru_utime + usage.ru_stime) * 1e9)

@@ -3,7 +3,8 @@
 It comes out of the last tritonclient wheel whose program runs on Debian 12, into the cache and into no environment of
 ours. A run is three of its windows, whatever they vary. Its CPU time is its process's (wait4), less that of a run of a
 few requests, so that the start and the look at the model are in neither; its requests are those the server counted.
-(--request-count would make it simpler, but with a thread a request it hangs in one run of six.)
+(--request-count would make it simpler, but with a thread a request it hangs in one run of six; without, in one of some
+dozens, so a run that does not end has a second try.)
 """
 
 import re
@@ -12,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.clients.child import program
+from benchmarks.clients.child import NotEndedError, program
 from benchmarks.clients.contender import BenchmarkError, Case, Measurement, Target
 from benchmarks.model import NAME, VERSION
 from inferometer_dev.errors import DevError
@@ -62,4 +63,7 @@ class PerfAnalyzer:
         libraries = {"LD_LIBRARY_PATH": str(self._folder / "nvidia" / "cuda_runtime" / "lib")}
         command = [str(self._program), "-m", NAME, "-x", VERSION, "-i", self.protocol, "-u", f"127.0.0.1:{target.port}"]
         command += ["--concurrency-range", str(case.in_flight), *options]
-        return program(command, target.client_core, case.limit_s, libraries)
+        try:
+            return program(command, target.client_core, case.limit_s, libraries)
+        except NotEndedError:
+            return program(command, target.client_core, case.limit_s, libraries)

@@ -20,8 +20,9 @@ from inferometer_loadgen.stream.order import Order
 class Shard:
     """The rows of one worker, in the order of sending."""
 
-    index: NDArray[np.int64]
-    """Of each row, its position in the whole stream."""
+    first: int
+    step: int
+    """Row j of the shard is row `first` + j * `step` of the stream."""
     sample: NDArray[np.int64]
     """Of all rows, one after another, as in `Stream`."""
     scheduled_ns: NDArray[np.int64]
@@ -29,7 +30,12 @@ class Shard:
     samples_per_row: int = 1
 
     def __len__(self) -> int:
-        return self.index.size
+        return self.scheduled_ns.size
+
+    @property
+    def index(self) -> NDArray[np.int64]:
+        """Of each row, its position in the whole stream."""
+        return self.first + self.step * np.arange(len(self), dtype=np.int64)
 
 
 def shard(stream: Stream, worker: int, workers: int) -> Shard:
@@ -37,7 +43,8 @@ def shard(stream: Stream, worker: int, workers: int) -> Shard:
     if not 0 <= worker < workers:
         raise ValueError(f"worker {worker} is not one of {workers} workers, which are counted from 0")
     return Shard(
-        index=np.arange(worker, len(stream), workers, dtype=np.int64),
+        first=worker,
+        step=workers,
         sample=rows_of(stream.sample, stream.samples_per_row, worker, workers),
         scheduled_ns=stream.scheduled_ns[worker::workers],
         samples_per_row=stream.samples_per_row,

@@ -1,6 +1,6 @@
 """One row a query: when it was sent, when its answer was whole, and how it ended.
 
-Columns of machine integers, filled by position, so that a query costs 25 bytes and no object. All times are of this
+Columns of machine integers, filled by position, so that a query costs 21 bytes and no object. All times are of this
 worker's monotonic clock, until a frame makes them times of the run. What has ended is handed over while the run
 goes on, so that a worker that is lost later takes little with it.
 """
@@ -30,11 +30,12 @@ class Records:
 
     def __init__(self, rows: int, *, with_replica: bool = False, round_number: int = 0) -> None:
         self._round_number = round_number
-        self.sent_ns = array("q", bytes(8 * rows))
-        self.done_ns = array("q", bytes(8 * rows))
-        self.status = array("b", bytes([QueryStatus.NOT_SENT]) * rows)
-        self.replica: array[int] | None = array("h", bytes(2 * rows)) if with_replica else None
-        self.ended = array("q")
+        # Multiplied and not filled from bytes, which would be there twice for a moment.
+        self.sent_ns = array("q", [0]) * rows
+        self.done_ns = array("q", [0]) * rows
+        self.status = array("b", [QueryStatus.NOT_SENT]) * rows
+        self.replica: array[int] | None = array("h", [0]) * rows if with_replica else None
+        self.ended = array("i")
         """Rows in the order in which their queries ended, well or not."""
         self._handed_over = 0
 
@@ -61,19 +62,19 @@ class Records:
 
     def newly_ended(self, t0_ns: int) -> RecordsFrame | None:
         """The records that ended since this was last asked; None where there are none."""
-        rows = np.frombuffer(self.ended[self._handed_over :], dtype=np.int64)
+        rows = np.frombuffer(self.ended[self._handed_over :], dtype=np.int32)
         self._handed_over += len(rows)
         return self._frame(rows, t0_ns) if len(rows) else None
 
     def never_ended(self, t0_ns: int) -> Iterator[RecordsFrame]:
         """The records of queries that have not ended: at the end of a run, those that were not sent."""
         open_rows = np.ones(len(self), dtype=np.bool)
-        open_rows[np.frombuffer(self.ended, dtype=np.int64)] = False
+        open_rows[np.frombuffer(self.ended, dtype=np.int32)] = False
         rows = np.flatnonzero(open_rows)
         for start in range(0, len(rows), ROWS_PER_FRAME):
             yield self._frame(rows[start : start + ROWS_PER_FRAME], t0_ns)
 
-    def _frame(self, rows: NDArray[np.int64], t0_ns: int) -> RecordsFrame:
+    def _frame(self, rows: NDArray[np.int32] | NDArray[np.int64], t0_ns: int) -> RecordsFrame:
         sent, done, status = self._of(rows, t0_ns)
         replica = np.frombuffer(self.replica, dtype=np.int16)[rows] if self.replica is not None else None
         return RecordsFrame(
@@ -85,7 +86,7 @@ class Records:
             replica=replica.astype("<i2").tobytes() if replica is not None else b"",
         )
 
-    def _of(self, rows: NDArray[np.int64] | slice, t0_ns: int) -> Columns:
+    def _of(self, rows: NDArray[np.int32] | NDArray[np.int64] | slice, t0_ns: int) -> Columns:
         status = np.frombuffer(self.status, dtype=np.int8)[rows]
         sent = np.frombuffer(self.sent_ns, dtype=np.int64)[rows] - t0_ns
         done = np.frombuffer(self.done_ns, dtype=np.int64)[rows] - t0_ns

@@ -16,6 +16,7 @@ from inferometer_loadgen.datasets.bodies import HttpBody
 from inferometer_loadgen.plan import ModelPlan, ReplicaAddress
 from inferometer_loadgen.wire import Field, infer_head, infer_path
 from inferometer_loadgen.wire.grpc import INFER_PATH, GrpcRequest, header_block
+from inferometer_loadgen.worker.columns import column
 
 JOIN_BYTES = 8_192
 """Up to here, a body copied behind its head beforehand costs less than sendmsg's list of buffers."""
@@ -54,10 +55,10 @@ class Requests[R]:
     def numbers(self, sample: NDArray[np.int64], samples_per_row: int) -> array[int]:
         """Of rows with so many samples each, one after another; only the last may have fewer."""
         if samples_per_row == 1:
-            return array("q", sample.astype("int64").tobytes())
+            return column("i", sample)
         whole = sample.size // samples_per_row * samples_per_row
         rows = sample[:whole].reshape(-1, samples_per_row)
-        numbers = array("q", [self.add(tuple(body)) for body in rows.tolist()])
+        numbers = array("i", [self.add(tuple(body)) for body in rows.tolist()])
         if whole < sample.size:
             numbers.append(self.add(tuple(sample[whole:].tolist())))
         return numbers

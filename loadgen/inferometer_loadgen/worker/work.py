@@ -23,6 +23,7 @@ from inferometer_loadgen.stream import (
     shard,
     until,
 )
+from inferometer_loadgen.worker.columns import column
 
 WARM_UP_ROWS = 65_536
 """Of a load without times, at most: a warm-up ends by its duration."""
@@ -93,7 +94,7 @@ def _work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Work:
     scheduled = own.scheduled_ns if stream.issue is Issue.SCHEDULED else own.scheduled_ns[:0]
     return Work(
         body=bodies(own.sample, own.samples_per_row),
-        scheduled_ns=array("q", scheduled.astype("int64").tobytes()),
+        scheduled_ns=column("q", scheduled),
         first=index,
         step=plan.workers,
         issue=stream.issue,

@@ -83,8 +83,8 @@ def test_a_run_without_a_query_has_no_frame() -> None:
     assert list(Records(0).never_ended(T0_NS)) == []
 
 
-def test_a_query_costs_twenty_five_bytes() -> None:
+def test_a_query_costs_twenty_one_bytes() -> None:
     records = Records(1_000)
     columns = (records.sent_ns, records.done_ns, records.status, records.ended)
 
-    assert sum(column.itemsize for column in columns) == 25
+    assert sum(column.itemsize for column in columns) == 21
