@@ -85,14 +85,16 @@ def valid_runs(bench: Bench) -> int:
 
 def starve(bench: Bench, prometheus: Prometheus) -> None:
     """A run whose worker does nothing for a while: its verdict must be that the client may have made the result."""
-    # Longer late than the bound, and answered all the same: what fails is no matter of latency.
-    bench.apply(quickstart(STARVED, **SHORT | {"load.minDuration": "12s", "load.latencyBound": "2s"}))
+    # Late by more than the bound, and sent all the same: what is late by twice the bound fails, whoever is to blame.
+    load = {"load.targetQPS": 10, "load.minDuration": "15s", "load.latencyBound": "5s"}
+    bench.apply(quickstart(STARVED, **SHORT | load))
     bench.wait(STARVED, is_measuring, 60, "measuring")
     of_it = f'{{benchmark="{STARVED}",namespace="{bench.namespace}"}}'
-    overdue = f"sum(inferometer_load_queries_due_total{of_it}) - sum(inferometer_load_queries_sent_total{of_it}) > 60"
+    overdue = f"sum(inferometer_load_queries_due_total{of_it}) - sum(inferometer_load_queries_sent_total{of_it}) > 55"
     with stopped_worker(bench, f"{STARVED}-worker-0"):
         bench.wait_until(lambda: bool(prometheus.query(overdue)), 30, "seen to send late")
-    bench.wait(STARVED, is_finished, 60, "finished")
+    status = bench.wait(STARVED, is_finished, 60, "finished")["status"]
+    assert "ClientInfluenced" in {one["type"] for one in status["reasons"]}, status["reasons"]
 
 
 def watched_run() -> Object:
