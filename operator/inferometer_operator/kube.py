@@ -15,7 +15,7 @@ import aiohttp
 from kubernetes.aio import client
 
 from inferometer_operator.access import REQUEST_TIMEOUT_S
-from inferometer_operator.api.crd import GROUP, PLURAL, VERSION
+from inferometer_operator.api.crd import GROUP, KIND, PLURAL, VERSION
 from inferometer_operator.api.schedule_crd import SCHEDULE_KIND, SCHEDULE_PLURAL
 from inferometer_operator.errors import BusyError, KubeError, NotFoundError, kube_error
 from inferometer_operator.log import logger
@@ -27,6 +27,7 @@ Json = dict[str, Any]
 
 FIELD_MANAGER = "inferometer"
 APPLY = "application/apply-patch+yaml"
+JSON_PATCH = "application/json-patch+json"
 
 PAUSES_S = (0.2, 1.0)
 """Between the tries of one call: a step of several calls would begin anew with each that fails, and might never end.
@@ -114,15 +115,8 @@ class Kube:
         return await self._json("PATCH", path, {"fieldManager": FIELD_MANAGER}, body, "application/merge-patch+json")
 
     async def write_schedule_status(self, key: Key, uid: str, resource_version: str, status: Json) -> Json:
-        """Replaces what this operator has said of the schedule, if it is still as it was read."""
-        path = f"{SCHEDULES.format(namespace=key.namespace)}/{quote(key.name)}/status"
-        body = {
-            "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": SCHEDULE_KIND,
-            "metadata": {"name": key.name, "uid": uid, "resourceVersion": resource_version},
-            "status": status,
-        }
-        return await self._json("PATCH", path, {"fieldManager": FIELD_MANAGER, "force": "true"}, body, APPLY)
+        """Replaces the status of the schedule, if it is still as it was read."""
+        return await self._write_status(SCHEDULES, SCHEDULE_KIND, key, uid, resource_version, status)
 
     async def pods_of(self, key: Key) -> Sequence[Json]:
         """The pods of a run as they are now, not as the watch last told."""
@@ -145,22 +139,32 @@ class Kube:
         return data.decode(errors="replace")
 
     async def write_status(self, key: Key, uid: str, resource_version: str, status: Json) -> Json:
-        """Replaces what this operator has said of the run, if the object is still as it was read."""
-        path = f"{BENCHMARKS.format(namespace=key.namespace)}/{quote(key.name)}/status"
-        body = {
-            "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": "InferenceBenchmark",
-            "metadata": {"name": key.name, "uid": uid, "resourceVersion": resource_version},
-            "status": status,
-        }
-        return await self._json("PATCH", path, {"fieldManager": FIELD_MANAGER, "force": "true"}, body, APPLY)
+        """Replaces the status of the run, if the object is still as it was read."""
+        return await self._write_status(BENCHMARKS, KIND, key, uid, resource_version, status)
+
+    async def _write_status(
+        self, collection: str, kind: str, key: Key, uid: str, resource_version: str, status: Json
+    ) -> Json:
+        path = f"{collection.format(namespace=key.namespace)}/{quote(key.name)}/status"
+        metadata = {"name": key.name, "uid": uid, "resourceVersion": resource_version}
+        body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": kind, "metadata": metadata, "status": status}
+        stored = await self._json("PATCH", path, {"fieldManager": FIELD_MANAGER, "force": "true"}, body, APPLY)
+        if stored["metadata"]["resourceVersion"] != resource_version:
+            return stored
+        # Nothing has changed, so what was to go is another field manager's: what is applied takes away one's own only.
+        logger.warning("%s: a part of its status was another field manager's; the whole of it is written anew", key)
+        operations: list[Json] = [
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": resource_version},
+            {"op": "replace", "path": "/status", "value": status},
+        ]
+        return await self._json("PATCH", path, {"fieldManager": FIELD_MANAGER}, operations, JSON_PATCH)
 
     async def _json(
         self,
         method: str,
         path: str,
         query: Mapping[str, str] | None = None,
-        body: Json | None = None,
+        body: Json | list[Json] | None = None,
         content_type: str = "application/json",
     ) -> Json:
         found: Json = json.loads(await self._bytes(method, path, query, body, content_type))
@@ -171,7 +175,7 @@ class Kube:
         method: str,
         path: str,
         query: Mapping[str, str] | None = None,
-        body: Json | None = None,
+        body: Json | list[Json] | None = None,
         content_type: str = "application/json",
     ) -> bytes:
         for pause_s in PAUSES_S:
@@ -183,7 +187,7 @@ class Kube:
         return await self._once(method, path, query, body, content_type)
 
     async def _once(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None, content_type: str
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Json | list[Json] | None, content_type: str
     ) -> bytes:
         what = f"{method} {path}"
         headers = {"Accept": "application/json, */*", "Content-Type": content_type}

@@ -48,6 +48,17 @@ class Schedules:
     def ask(self, name: str) -> None:
         self.patch({"metadata": {"annotations": {"inferometer.dev/run-now": name}}})
 
+    def patch_status_as(self, manager: str, status: dict[str, Any]) -> None:
+        self._custom.patch_namespaced_custom_object_status(
+            *GROUP,
+            self.namespace,
+            PLURAL,
+            "nightly",
+            {"status": status},
+            field_manager=manager,
+            _content_type="application/merge-patch+json",
+        )
+
     def status(self) -> dict[str, Any]:
         found = self._custom.get_namespaced_custom_object(*GROUP, self.namespace, PLURAL, "nightly")
         return found.get("status", {})
@@ -194,6 +205,21 @@ def test_a_schedule_that_never_fires_says_so_and_others_do_not_suffer(operator: 
     schedules.patch({"spec": {"schedule": "0 3 * * *"}})
 
     await_true(lambda: (schedules.accepted() or {}).get("status") == "True", "corrected in place it is followed")
+
+
+def test_what_another_field_manager_wrote_into_the_status_is_taken_away_at_once(
+    operator: Operator, schedules: Schedules
+) -> None:
+    schedules.create(an_example(suspend=True))
+    await_true(schedules.accepted, "it is judged")
+    schedules.patch_status_as("somebody", {"nextSlot": "2030-01-01T00:00:00Z"})
+
+    await_true(lambda: "nextSlot" not in schedules.status(), "a suspended schedule has no next slot")
+    schedules.ask("1")
+    await_true(schedules.active, "what is to be done is done")
+    await_true(schedules.told, "and told")
+    # Applied without end it would never have gone, at hundreds of requests a second.
+    assert 1 <= operator.log.count("the whole of it is written anew") < 10
 
 
 @pytest.mark.timeout(150)
