@@ -348,7 +348,7 @@ class CoordinatorState:
 
     def _break(self, type_: RunFailure, message: str) -> list[ev.Instruction]:
         """What was measured in this round is of no use; whole rounds before it are reported."""
-        if not self.round_number or self.phase in {Phase.SCORING, Phase.JUDGING}:
+        if not self.round_number or self.is_broken:
             return self._fail(type_, message)
         self.loss = self.loss or FailureReport(type=type_, message=message)
         self.cut_short = self.cut_short or f"{type_}: {message},"

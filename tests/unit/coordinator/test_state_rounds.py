@@ -216,6 +216,32 @@ def test_a_fault_in_a_later_round_leaves_those_before_it_reported(begin) -> None
     assert run.failure.type == RunFailure.RECORDS_LOST
 
 
+def test_answers_of_the_last_round_that_were_lost_leave_the_rounds_before_it_reported() -> None:
+    """Performance was measured for an hour; that its answers cannot be scored then does not take it back."""
+    run = warming_up()
+    measure(run)
+    assert run.handle(ev.WindowRead()) == [ev.Score()]
+
+    lost = ev.Broken(RunFailure.OUTPUTS_LOST, "7 of 64 answers were not handed over")
+
+    assert run.handle(lost) == [STOP, ev.Score()]
+    assert run.is_broken
+    run.handle(ev.Scored())
+    assert run.failure is not None
+    assert run.failure.type == RunFailure.OUTPUTS_LOST
+
+
+def test_what_goes_wrong_in_the_report_itself_is_not_tried_for_ever() -> None:
+    run = warming_up()
+    measure(run)
+    run.handle(ev.WindowRead())
+    fault = ev.Broken(RunFailure.COORDINATOR_ERROR, "KeyError")
+
+    assert run.handle(fault) == [STOP, ev.Score()]
+    run.handle(fault)
+    assert run.phase is st.Phase.FAILED
+
+
 def test_a_fault_in_the_first_round_leaves_nothing_to_report() -> None:
     run = st.CoordinatorState(REPEATED)
 
