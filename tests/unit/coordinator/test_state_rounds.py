@@ -97,10 +97,12 @@ def test_a_round_that_cannot_be_valid_any_more_is_stopped_judged_and_followed_by
     assert run.handle(ev.Decided("13 were late")) == []
     assert (run.phase, run.ended_early, run.called_off) == (st.Phase.DRAINING, "12 were late", "")
 
+    both_say(run, frames.Progress(sent=3, completed=3, failed=1, all_sent=True, latencies_ns=()))
     assert both_say(run, FINISHED) == [ev.EndWindow()]
     assert run.handle(ev.WindowRead()) == [ev.JudgeRound()]
     assert run.handle(ev.RoundJudged(SECOND)) == [ev.CoolDown(SECOND)]
     assert (run.ended_early, run.cut_short) == ("", "")
+    assert [worker.completed for worker in run.workers.values()] == [3, 3], "rows that were not sent have no answer"
 
 
 def test_a_round_that_is_called_off_after_it_was_given_up_is_called_off() -> None:
