@@ -7,6 +7,9 @@ PREPARE_WITHIN_S = 600.0
 """Bodies of a large library are made meanwhile: at 20 MB/s, 12 GB."""
 GRACE_S = 30.0
 """Beyond what the plan says, for a machine that is busy."""
+OFFICIAL_LOGS_WITHIN_S = 120.0
+"""The official LoadGen sorts all latencies and writes its logs when the last answer is there: a worker that waits for
+them is as long silent as it lets LoadGen be (`official.process`)."""
 
 
 def phase_limit_s(plan: Plan, phase: Phase, last_scheduled_ns: int) -> float | None:
@@ -19,6 +22,7 @@ def phase_limit_s(plan: Plan, phase: Phase, last_scheduled_ns: int) -> float | N
         case Phase.MEASURING:
             return (last_scheduled_ns + plan.drain_ns) / 1e9 + GRACE_S
         case Phase.DRAINING:
-            return plan.drain_ns / 1e9 + GRACE_S
+            logs_s = 0.0 if plan.engine == "Own" else OFFICIAL_LOGS_WITHIN_S
+            return plan.drain_ns / 1e9 + logs_s + GRACE_S
         case _:
             return None

@@ -51,7 +51,7 @@ class LoadMetrics:
 
     def __init__(self, plan: Plan, stream: Stream) -> None:
         self._plan = plan
-        self._scheduled_ns = stream.scheduled_ns
+        self._scheduled_ns, self._due_rows = stream.scheduled_ns, len(stream)
         self._due_before = 0
         self._issue = issue_of(plan.stream)
         bound_s = plan.judge.latency_bound_ns / NS_PER_S
@@ -59,11 +59,15 @@ class LoadMetrics:
         bounds_s = tuple(sorted({*LATENCY_BOUNDS_S, *((bound_s,) if bound_s else ())}))
         self._workers = [WorkerLoad(bounds_s) for _ in range(plan.workers)]
 
+    def stop(self, since_t0_ns: int) -> None:
+        """Nothing more is sent in this round: what would be due later never is."""
+        self._due_rows = min(self._due_rows, self._due_by(since_t0_ns))
+
     def begin_round(self, plan: Plan, stream: Stream) -> None:
         """Another round of the same run, by its own plan: counters go on from where they are."""
         self._plan = plan
-        self._due_before += len(self._scheduled_ns)
-        self._scheduled_ns = stream.scheduled_ns
+        self._due_before += self._due_rows
+        self._scheduled_ns, self._due_rows = stream.scheduled_ns, len(stream)
         for load in self._workers:
             load.before = load.completed
 
@@ -124,10 +128,13 @@ class LoadMetrics:
         return family
 
     def _due(self, since_t0_ns: int | None) -> Metric:
-        due = 0 if since_t0_ns is None else int(np.searchsorted(self._scheduled_ns, since_t0_ns, side="right"))
+        due = 0 if since_t0_ns is None else min(self._due_rows, self._due_by(since_t0_ns))
         family = CounterMetricFamily(f"{PREFIX}queries_due", "Queries whose time has come.", labels=("benchmark",))
         family.add_metric((self._plan.name,), self._due_before + due)
         return family
+
+    def _due_by(self, since_t0_ns: int) -> int:
+        return int(np.searchsorted(self._scheduled_ns, since_t0_ns, side="right"))
 
     def _of_the_workers(self) -> Iterator[Metric]:
         labels = ("benchmark", "worker")

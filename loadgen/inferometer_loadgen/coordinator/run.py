@@ -238,6 +238,8 @@ class Run:
                 if self._state.phase in {st.Phase.MEASURING, st.Phase.DRAINING}:
                     self._metrics.note_progress(index, progress)
                 self._hear(index)
+            case ev.Decided() | ev.CalledOff() if self._state.phase is st.Phase.MEASURING:
+                self._metrics.stop(time.monotonic_ns() - self._round_t0_ns)
             case _:
                 pass
 

@@ -82,9 +82,11 @@ class Worker:
     """Lost after the start."""
     connected: bool = True
 
-    def begin_round(self) -> None:
-        """What was said of the round before is history."""
-        if self.finished is not None:  # Later than the last progress.
+    def begin_round(self, *, was_ended_early: bool) -> None:
+        """What was said of the round before is history. Of one that ended early not all rows were sent."""
+        if was_ended_early:
+            self.completed_before = self.completed
+        elif self.finished is not None:  # Later than the last progress.
             self.completed_before += self.finished.rows
         if self.progress is not None:
             self.failed_before += self.progress.failed
@@ -252,10 +254,11 @@ class CoordinatorState:
         return [then]
 
     def _progress(self, worker: Worker, frame: frames.Progress) -> list[ev.Instruction]:
-        if self.phase is Phase.MEASURING:
+        if self.phase in {Phase.MEASURING, Phase.DRAINING}:
             worker.progress = frame
-            if all(other.progress and other.progress.all_sent for other in self.workers.values() if not other.gone):
-                self.phase = Phase.DRAINING
+        here = [other for other in self.workers.values() if not other.gone]
+        if self.phase is Phase.MEASURING and all(other.progress and other.progress.all_sent for other in here):
+            self.phase = Phase.DRAINING
         return []
 
     def _window_read(self) -> list[ev.Instruction]:
@@ -289,10 +292,10 @@ class CoordinatorState:
             self.cut_short = ""  # There was nothing left to be cut.
         if then is None or self.cut_short:
             return self._score()
-        self.round_number, self._next, self.ended_early = then.number, then, ""
         left = [index for index, worker in self.workers.items() if not worker.connected]
         for worker in self.workers.values():
-            worker.begin_round()
+            worker.begin_round(was_ended_early=bool(self.ended_early))
+        self.round_number, self._next, self.ended_early = then.number, then, ""
         self.phase = Phase.COOLING_DOWN
         if left:
             return self._lose(RunFailure.WORKER_LOST, f"worker {left[0]} hung up between two rounds")
@@ -348,7 +351,7 @@ class CoordinatorState:
 
     def _break(self, type_: RunFailure, message: str) -> list[ev.Instruction]:
         """What was measured in this round is of no use; whole rounds before it are reported."""
-        if not self.round_number or self.phase in {Phase.SCORING, Phase.JUDGING}:
+        if not self.round_number or self.is_broken:
             return self._fail(type_, message)
         self.loss = self.loss or FailureReport(type=type_, message=message)
         self.cut_short = self.cut_short or f"{type_}: {message},"

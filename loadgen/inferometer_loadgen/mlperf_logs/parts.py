@@ -29,8 +29,13 @@ def parts_of(report: Report) -> tuple[tuple[str, Report], ...]:
         rounds=tuple(measured) if len(measured) > 1 else (),
     )
     found = [(PERFORMANCE, performance)]
-    accuracy = as_accuracy(replace(report.plan, mode="Accuracy"))
-    return (*found, *((ACCURACY_RUN, _alone(report, one, accuracy)) for one in scored))
+    return (*found, *((ACCURACY_RUN, _alone(report, one, _accuracy_plan(report.plan, one))) for one in scored))
+
+
+def _accuracy_plan(plan: Plan, one: RoundReport) -> Plan:
+    """Of the round that was scored: after a search it had the load that was found, and its rows are those of that."""
+    stream = replace(plan.stream, target_qps=one.target_qps, samples_per_query=one.samples_per_query)
+    return as_accuracy(replace(plan, mode="Accuracy", stream=stream))
 
 
 def _of_audit(report: Report, test: str) -> tuple[tuple[str, Report], ...]:

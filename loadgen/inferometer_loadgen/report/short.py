@@ -74,7 +74,7 @@ def in_short(report: Report, report_sha256: str, failure: FailureReport | None =
         result=report.result,
         accuracy=None if report.accuracy is None else msgspec.structs.replace(report.accuracy, details={}),
         steps=tuple(_row(step) for step in report.steps),
-        audit=report.audit,
+        audit=_without_words(report.audit),
         send_lag_p99_ns=report.client.send_lag_p99_ns,
         per_rules=report.per_rules,
         submittable=report.submittable,
@@ -122,6 +122,13 @@ def _row(step: StepReport) -> ShortStep:
         step.verdict,
         step.is_result,
     )
+
+
+def _without_words(audit: AuditReport | None) -> AuditReport | None:
+    """Why answers have no score may be as long as whoever was to score them likes."""
+    if audit is None or audit.outputs is None:
+        return audit
+    return msgspec.structs.replace(audit, outputs=msgspec.structs.replace(audit.outputs, not_scored=""))
 
 
 def _shortened_failure(failure: FailureReport | None) -> FailureReport | None:

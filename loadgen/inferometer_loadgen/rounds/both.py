@@ -45,7 +45,8 @@ class PerformanceAndAccuracy:
         following = self.measured.after(performance)
         if following is not None:
             return following
-        scored = as_accuracy(self.plan)
+        # At the load that was measured last: of a search the plan's own is the highest that was to be tried.
+        scored = as_accuracy(structs.replace(self.plan, stream=performance[-1].plan.stream))
         return Round(len(reports), scored.stream, scored.judge)
 
     def report(self, reports: Sequence[Report], cut_short: str) -> Report:

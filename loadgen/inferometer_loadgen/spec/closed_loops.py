@@ -77,7 +77,7 @@ def _stay_together(spec: BenchmarkSpec, count: int) -> Iterator[Misfit]:
     next_one = -(-count // each) * each
     path = f"{SEQUENCES}.count"
     if spec.scenario == "SingleStream":
-        yield path, f"`{count}` does not fit {replicas} replicas: a sequence stays at one", "set replicas to 1"
+        yield path, f"`{count}` does not fit {replicas} replicas: a sequence stays at one", "use one replica"
         return
     yield (
         path,

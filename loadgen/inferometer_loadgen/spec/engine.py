@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
+from inferometer_loadgen.rules import ScenarioRules, fixed_by, installed_packs
 from inferometer_loadgen.spec import editions
 from inferometer_loadgen.spec.benchmark import BenchmarkSpec
 from inferometer_loadgen.spec.load import Load
@@ -22,6 +23,20 @@ type Refusal = tuple[str, str, str]
 def stops_early(scenario: Scenario, load: Load) -> bool:
     """Whether early stopping is judged. The official LoadGen always does, in each scenario that has it."""
     return load.early_stopping is True or (load.engine == OFFICIAL and scenario != "Offline")
+
+
+def equally_issued() -> dict[str, tuple[str, ...]]:
+    """Tasks whose SingleStream asks each sample equally often, by their pack: LoadGen then needs to know beforehand how
+    long a query takes."""
+    found = {
+        name: tuple(task for task in pack.tasks if _is_equally_issued(fixed_by(pack, task, "SingleStream")))
+        for name, pack in installed_packs().items()
+    }
+    return {name: tasks for name, tasks in found.items() if tasks}
+
+
+def _is_equally_issued(rules: ScenarioRules | None) -> bool:
+    return rules is not None and rules.order is not None and rules.order.takes == "Permutations"
 
 
 def refusals(spec: BenchmarkSpec) -> Iterator[Refusal]:
@@ -81,8 +96,7 @@ def _settings(spec: BenchmarkSpec) -> Iterator[Refusal]:
         )
     if load.spin is not UNSET:
         yield "spec.load.spin", f"does not fit engine {OFFICIAL}: it is LoadGen that waits", "leave it out"
-    in_permutations = rules is not None and rules.order is not None and rules.order.takes == "Permutations"
-    if spec.scenario == "SingleStream" and in_permutations:
+    if spec.scenario == "SingleStream" and _is_equally_issued(rules):
         yield (
             "spec.load.engine",
             f"`{OFFICIAL}` does not fit {spec.task} in SingleStream: its equal issue hangs on an expected latency",

@@ -17,6 +17,9 @@ CHUNK_BYTES = 1_000_000
 CHUNK_ROWS = 10_000
 MAX_ANSWER_BYTES = MAX_FRAME_BYTES - 2 * CHUNK_BYTES
 """What is left of a frame beside a chunk that is nearly full, and its columns."""
+CHUNK_SPAN = 400_000
+"""Rows from the first to the last of a chunk of logged answers. In a closed loop nobody knows how many there will be,
+and a coordinator takes no row that is a million beyond those that it has heard of."""
 HELD_BYTES = 256_000_000
 """Of logged answers, at most."""
 
@@ -57,7 +60,8 @@ class OutputsSender:
         self._sizes.append(len(data))
         self._json_lengths.append(json_length)
         self._data += data
-        if len(self._data) >= CHUNK_BYTES or len(self._rows) >= CHUNK_ROWS:
+        is_long = row - self._rows[0] >= CHUNK_SPAN
+        if is_long or len(self._data) >= CHUNK_BYTES or len(self._rows) >= CHUNK_ROWS:
             self._close_chunk()
             if self._is_wanted is None or self._held > HELD_BYTES:
                 self.flush()

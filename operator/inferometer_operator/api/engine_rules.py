@@ -40,6 +40,15 @@ def spec_rules() -> Iterator[Rule]:
         "message": f"engine {engine.OFFICIAL} in another mode than Performance; set engine to Own",
         "fieldPath": ".load.engine",
     }
+    for name, tasks in engine.equally_issued().items():
+        equal = ", ".join(f"'{task}'" for task in tasks)
+        yield {
+            "rule": f"{official} || self.scenario != 'SingleStream' || self.rules != '{name}' || !has(self.task) || "
+            f"!(self.task in [{equal}])",
+            "message": f"engine {engine.OFFICIAL} with {' or '.join(tasks)} in SingleStream, whose equal issue hangs "
+            "on an expected latency; set engine to Own",
+            "fieldPath": ".load.engine",
+        }
     others = ", ".join(f"'{name}'" for name in _OWN_PACKS)
     yield {
         "rule": f"{official} || (has(self.load.streamDialect) ? self.load.streamDialect == '{engine.DIALECT}' : "

@@ -219,7 +219,18 @@ SEARCH_RULES: tuple[Rule, ...] = (
         f"{scenarios.TICKING} only; set findPeak.maxSamplesPerQuery, and leave samplesPerQuery out",
         "fieldPath": ".load.findPeak",
     },
+    {
+        "rule": "!has(self.repeat) || !has(self.load.findPeak)",
+        "message": "repeat does not fit findPeak, whose rounds are its trials; leave one of them out",
+        "fieldPath": ".repeat",
+    },
 )
+
+SEARCHES_UPWARDS: Rule = {
+    "rule": "(!has(self.min) || !has(self.max) || self.min <= self.max) && (!has(self.minSamplesPerQuery) || "
+    "!has(self.maxSamplesPerQuery) || self.minSamplesPerQuery <= self.maxSamplesPerQuery)",
+    "message": "findPeak has a highest load below its lowest; write the lower one into min or minSamplesPerQuery",
+}
 
 ONE_SEARCH: Rule = {
     "rule": "has(self.min) == has(self.max) && has(self.max) != has(self.maxSamplesPerQuery) && "
@@ -314,7 +325,7 @@ SPEC_RULES: RulesOf = {
     **endpoint_rules(exactly_one_of),
     ModelRepository: (exactly_one_of(ModelRepository),),
     Data: (exactly_one_of(Data),),
-    FindPeak: (ONE_SEARCH,),
+    FindPeak: (ONE_SEARCH, SEARCHES_UPWARDS),
     Load: (ONE_WORKER_KNOWS, ONE_RATE, *STEPS_RULES, *engine_rules.load_rules()),
     Accuracy: SCORER_RULES,
 }

@@ -146,3 +146,41 @@ def test_performance_and_accuracy_of_one_run_are_those_of_the_same_servers(
     logged = (tmp_path / "accuracy" / "mlperf_log_accuracy.json").read_text()
     assert logged.count("qsl_idx") == samples
     assert (tmp_path / "performance" / "run_1" / "mlperf_log_accuracy.json").read_text() == "[\n]\n"
+
+
+SEARCHES: dict[str, dict[str, Any]] = {
+    "Server": {
+        "findPeak": {"min": 20, "max": 400, "tolerance": 0.5, "maxTrials": 3, "trialDuration": "1s"},
+        "targetQPS": None,
+    },
+    "MultiStream": {
+        "findPeak": {"maxSamplesPerQuery": 8, "maxTrials": 2, "trialDuration": "1s"},
+        "targetQPS": 10,
+        "streamDialect": "loadgen-r0.5",
+        "latencyBound": None,
+        "minQueries": 10,
+    },
+}
+
+
+@pytest.mark.parametrize(("scenario", "protocol"), [("Server", "grpc"), ("MultiStream", "http")])
+def test_after_a_search_answers_are_scored_at_the_load_that_was_measured(
+    triton: TritonProcess, labelled: Labelled, tmp_path: Path, scenario: str, protocol: str
+) -> None:
+    spec = write_accuracy_spec(
+        tmp_path, scenario=scenario, mode="PerformanceAndAccuracy", target=0.5, protocol=protocol, **SEARCHES[scenario]
+    )
+    data = labelled.write(tmp_path / "files.npz")
+    url = triton.url if protocol == "http" else f"grpc://{urlsplit(triton.url).hostname}:{triton.grpc_port}"
+
+    ended = inferometer(*run_arguments(spec, url, triton.metrics_url, tmp_path), "--data", str(data))
+
+    samples = len(labelled.classes)
+    report = report_in(tmp_path)
+    assert report.accuracy is not None, ended.stderr
+    assert report.accuracy.value == right_answers(triton, labelled) / samples
+    *_, measured, scored = report.rounds
+    assert (measured.purpose, scored.purpose) == ("Measured", "Accuracy")
+    assert (scored.target_qps, scored.samples_per_query) == (measured.target_qps, measured.samples_per_query)
+    logged = (tmp_path / "accuracy" / "mlperf_log_accuracy.json").read_text()
+    assert logged.count("qsl_idx") == samples

@@ -47,6 +47,13 @@ def a_scenario(scenario: str, **load: Any) -> dict[str, Any]:
     return a_benchmark(scenario=scenario, load={"data": {"synthetic": {}}} | load)
 
 
+def at_endpoints(count: int, benchmark: dict[str, Any]) -> dict[str, Any]:
+    """A benchmark of servers that run already."""
+    urls = [f"http://198.51.100.{number}:8000" for number in range(1, count + 1)]
+    benchmark["spec"]["target"] = {"endpoint": {"urls": urls}}
+    return benchmark
+
+
 DETECTIONS = {"boxes": "boxes", "classes": "classes", "scores": "scores"}
 
 
@@ -269,6 +276,11 @@ OVER_CREATION = {
         a_scenario("Concurrency", concurrency=8, sequences={"count": 4, "length": 10}, workers=2),
         "sequences.count is not concurrency",
     ),
+    "sequences stay with their endpoint": (
+        at_endpoints(2, a_scenario("Concurrency", concurrency=4, sequences={"count": 4, "length": 10})),
+        at_endpoints(3, a_scenario("Concurrency", concurrency=4, sequences={"count": 4, "length": 10})),
+        "sequences.count is no multiple of the number of urls",
+    ),
     "sequences stay with their worker": (
         a_scenario("Concurrency", concurrency=6, sequences={"count": 6, "length": 10}, workers=3),
         a_scenario("Concurrency", concurrency=6, sequences={"count": 6, "length": 10}, workers=4),
@@ -334,6 +346,11 @@ OVER_CREATION = {
         a_scenario("Server", findPeak={"min": 1, "max": 2}, latencyBound="1s", engine="mlperf-loadgen"),
         "a run of LoadGen has one rate; set targetQPS",
     ),
+    "LoadGen has to know how long a query takes where samples are issued equally": (
+        ruled("mlperf-v6.1", "resnet50", "SingleStream", engine="mlperf-loadgen"),
+        ruled("mlperf-v6.1", "3d-unet", "SingleStream", engine="mlperf-loadgen"),
+        "engine mlperf-loadgen with 3d-unet in SingleStream",
+    ),
     "LoadGen has MLPerf's scenarios": (
         a_scenario("MultiStream", engine="mlperf-loadgen"),
         a_scenario("Concurrency", concurrency=2, engine="mlperf-loadgen"),
@@ -368,6 +385,19 @@ OVER_CREATION = {
         a_scenario("Server", latencyBound="1s", findPeak={"min": 1, "max": 9}),
         a_scenario("Server", latencyBound="1s", targetQPS=20, findPeak={"min": 1, "max": 9}),
         "findPeak says which rates are tried",
+    ),
+    "a search is not repeated": (
+        a_scenario("Server", latencyBound="1s", findPeak={"min": 1, "max": 9}),
+        a_benchmark(
+            repeat={"count": 2},
+            load={"latencyBound": "1s", "findPeak": {"min": 1, "max": 9}, "data": {"synthetic": {}}},
+        ),
+        "repeat does not fit findPeak",
+    ),
+    "a search has a highest rate that is not below its lowest": (
+        a_scenario("Server", latencyBound="1s", findPeak={"min": 9, "max": 9}),
+        a_scenario("Server", latencyBound="1s", findPeak={"min": 9, "max": 8.5}),
+        "findPeak has a highest load below its lowest",
     ),
     "a search of MultiStream looks for samples per query": (
         a_scenario("MultiStream", targetQPS=20, streamDialect="loadgen-r0.5", findPeak={"maxSamplesPerQuery": 9}),

@@ -115,6 +115,20 @@ def test_what_is_due_follows_the_schedule():
     assert page(metrics, since_t0_ns=10**12)["queries_due_total{}"] == len(stream)
 
 
+def test_what_a_trial_that_ended_early_did_not_send_was_never_due():
+    plan = a_plan()
+    stream = make_stream(plan.stream)
+    metrics = LoadMetrics(plan, stream)
+    metrics.stop(int(stream.scheduled_ns[9]))
+
+    assert page(metrics, since_t0_ns=10**12)["queries_due_total{}"] == 10.0
+
+    metrics.begin_round(plan, stream)
+
+    assert page(metrics)["queries_due_total{}"] == 10.0
+    assert page(metrics, since_t0_ns=10**12)["queries_due_total{}"] == 10.0 + len(stream)
+
+
 @pytest.mark.parametrize(
     ("scenario", "latency_s"), [("SingleStream", 0.004), ("Offline", 0.009)], ids=["from its sending", "from time 0"]
 )

@@ -97,10 +97,12 @@ def test_a_round_that_cannot_be_valid_any_more_is_stopped_judged_and_followed_by
     assert run.handle(ev.Decided("13 were late")) == []
     assert (run.phase, run.ended_early, run.called_off) == (st.Phase.DRAINING, "12 were late", "")
 
+    both_say(run, frames.Progress(sent=3, completed=3, failed=1, all_sent=True, latencies_ns=()))
     assert both_say(run, FINISHED) == [ev.EndWindow()]
     assert run.handle(ev.WindowRead()) == [ev.JudgeRound()]
     assert run.handle(ev.RoundJudged(SECOND)) == [ev.CoolDown(SECOND)]
     assert (run.ended_early, run.cut_short) == ("", "")
+    assert [worker.completed for worker in run.workers.values()] == [3, 3], "rows that were not sent have no answer"
 
 
 def test_a_round_that_is_called_off_after_it_was_given_up_is_called_off() -> None:
@@ -214,6 +216,32 @@ def test_a_fault_in_a_later_round_leaves_those_before_it_reported(begin) -> None
     assert run.phase is st.Phase.FAILED
     assert run.failure is not None
     assert run.failure.type == RunFailure.RECORDS_LOST
+
+
+def test_answers_of_the_last_round_that_were_lost_leave_the_rounds_before_it_reported() -> None:
+    """Performance was measured for an hour; that its answers cannot be scored then does not take it back."""
+    run = warming_up()
+    measure(run)
+    assert run.handle(ev.WindowRead()) == [ev.Score()]
+
+    lost = ev.Broken(RunFailure.OUTPUTS_LOST, "7 of 64 answers were not handed over")
+
+    assert run.handle(lost) == [STOP, ev.Score()]
+    assert run.is_broken
+    run.handle(ev.Scored())
+    assert run.failure is not None
+    assert run.failure.type == RunFailure.OUTPUTS_LOST
+
+
+def test_what_goes_wrong_in_the_report_itself_is_not_tried_for_ever() -> None:
+    run = warming_up()
+    measure(run)
+    run.handle(ev.WindowRead())
+    fault = ev.Broken(RunFailure.COORDINATOR_ERROR, "KeyError")
+
+    assert run.handle(fault) == [STOP, ev.Score()]
+    run.handle(fault)
+    assert run.phase is st.Phase.FAILED
 
 
 def test_a_fault_in_the_first_round_leaves_nothing_to_report() -> None:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from inferometer_loadgen.mlperf_logs import detail_text, parts_of, summary_text
+from inferometer_loadgen.plan import FindPeakPlan
 from inferometer_loadgen.report.schema import AccuracyReport, Reason, Report
 from inferometer_loadgen.rounds import programme_of
 from unit.mlperf_logs.official_logs import read_detail
@@ -30,6 +31,24 @@ def test_each_mode_has_its_own_verdict() -> None:
     assert detail["accuracy"]["effective_test_mode"] == "AccuracyOnly"
     assert parts["accuracy"].reasons == (Reason(type=WRONG.type, message=WRONG.message),)
     assert isinstance(parts["accuracy"].accuracy, AccuracyReport)
+
+
+def test_after_a_search_the_scored_rounds_log_is_of_the_load_that_was_found() -> None:
+    plan = replace(
+        BOTH,
+        stream=replace(BOTH.stream, scenario="MultiStream", dialect="loadgen-r0.5", samples_per_query=64),
+        find_peak=FindPeakPlan(
+            min_samples_per_query=1, max_samples_per_query=64, tolerance=0.02, trial_duration_ns=1, max_trials=1
+        ),
+    )
+    rounds: list[Report] = []
+    while (following := programme_of(plan).after(rounds)) is not None:
+        rounds.append(replace(measured(), plan=following.plan(plan)))
+
+    parts = dict(parts_of(programme_of(plan).report(rounds, "")))
+
+    assert rounds[-1].plan.stream.samples_per_query == 1
+    assert parts["accuracy"].plan.stream == rounds[-1].plan.stream
 
 
 def test_a_run_that_was_never_scored_has_logs_of_the_measured_part_alone() -> None:

@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from inferometer_loadgen.protocol.api import FailureReport
-from inferometer_loadgen.report.schema import Reason, StepReport
+from inferometer_loadgen.report.schema import AuditReport, OutputsReport, Reason, StepReport
 from inferometer_loadgen.report.short import LIMIT_BYTES, decode, encode, in_short
 
 from .reports import a_report
@@ -62,6 +62,28 @@ def test_all_steps_of_concurrency_are_there_where_they_fit_and_none_where_they_d
     assert kept.steps[0].samples_per_second == 98_765.4
     assert kept.reasons
     assert dropped.steps == ()
+
+
+def test_why_differing_answers_have_no_score_does_not_make_it_too_long() -> None:
+    outputs = OutputsReport(logged=9, different=3, not_scored="\x00" * 5000)
+    audit = AuditReport(
+        test="TEST01",
+        passed=False,
+        unit="samples/s",
+        reference=1,
+        audited=1,
+        low=1,
+        high=1,
+        tolerance=0.1,
+        outputs=outputs,
+    )
+
+    data = encode(in_short(a_report(audit=audit), "ab" * 32))
+
+    assert len(data) <= LIMIT_BYTES
+    found = decode(data.decode())
+    assert found is not None
+    assert found.audit == replace(audit, outputs=replace(outputs, not_scored=""))
 
 
 def test_that_a_run_was_called_off_is_never_cut() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from inferometer_loadgen.plan import Plan, RepeatPlan, as_accuracy, digest
+from inferometer_loadgen.plan import FindPeakPlan, Plan, RepeatPlan, as_accuracy, digest
 from inferometer_loadgen.report import schema
 from inferometer_loadgen.report.schema import AccuracyReport, Reason, Report
 from inferometer_loadgen.report.text import report_text
@@ -56,6 +56,19 @@ def test_it_follows_on_all_repetitions() -> None:
     assert [one.purpose for one in report.rounds] == ["Repeat", "Repeat", "Accuracy"]
     assert report.spread is not None
     assert report.spread.rounds == 2
+
+
+def test_after_a_search_answers_are_scored_at_the_load_that_was_found_and_not_at_the_highest_that_was_tried() -> None:
+    search = FindPeakPlan(min_qps=10, max_qps=4_000, tolerance=1, trial_duration_ns=1, max_trials=9)
+    plan = structs.replace(BOTH, find_peak=search, stream=structs.replace(BOTH.stream, target_qps=4_000.0))
+    programme = programme_of(plan)
+    reports: list[Report] = []
+    while (following := programme.after(reports)) is not None and following.stream.mode == "Performance":
+        word = "Valid" if following.stream.target_qps < 100 else "Invalid"
+        reports.append(measured(word, plan=following.plan(plan)))
+
+    assert following is not None
+    assert following.stream.target_qps == reports[-1].plan.stream.target_qps < 100
 
 
 def test_only_the_accuracy_round_keeps_what_its_answers_hold() -> None:

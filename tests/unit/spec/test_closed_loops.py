@@ -154,10 +154,7 @@ def test_a_plan_of_sequences():
             "SingleStream",
             2,
             in_sequences(1, concurrency=None),
-            (
-                "spec.load.sequences.count: `1` does not fit 2 replicas: a sequence stays at one. "
-                "hint: set replicas to 1"
-            ),
+            "spec.load.sequences.count: `1` does not fit 2 replicas: a sequence stays at one. hint: use one replica",
         ),
         (
             "Server",

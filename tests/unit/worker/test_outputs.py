@@ -4,6 +4,7 @@ from array import array
 
 import pytest
 
+from inferometer_loadgen.coordinator.spool import OutputsSpool
 from inferometer_loadgen.protocol.frames import MAX_FRAME_BYTES, Frame, Outputs, encode_frame
 from inferometer_loadgen.worker.asking import PrepareError
 from inferometer_loadgen.worker.outputs import CHUNK_BYTES, MAX_ANSWER_BYTES, OutputsSender
@@ -93,3 +94,20 @@ def test_of_a_judged_round_only_what_is_wanted_is_kept_and_sent_at_its_end() -> 
     sender.keep(8, -1, b"after the end")
     sender.flush()
     assert [row for row, _, _ in link.answers()] == [0, 2, 4]
+
+
+def test_few_logged_answers_of_a_closed_loop_of_millions_are_taken_by_its_coordinator() -> None:
+    link = Sent()
+    sender = OutputsSender(link)
+    sender.begin(lambda row: row % 100_000 == 0)
+    for row in range(0, 6_000_000, 50_000):
+        sender.keep(row, -1, b"answer")
+    sender.end()
+    spool = OutputsSpool(100, 1, is_open_ended=True)
+
+    for frame in link:
+        assert isinstance(frame, Outputs)
+        spool.add(0, frame)
+
+    assert [row for row, _, _ in link.answers()] == list(range(0, 6_000_000, 100_000))
+    spool.close()
