@@ -20,8 +20,8 @@ LOOK_EVERY_S = 5.0
 _MISSING = re.compile(
     r'^FailedMount\b.*for volume "(endpoint-[a-z0-9-]+)" *: *(.*(?:\bnot found\b|\bnon-existent\b).*)$', re.DOTALL
 )
-"""The kubelet's event about one volume, as `Observed.events` holds it. Of all that keeps it from mounting one, these words
-alone say that the user has to act; a cache that is not filled yet or a node that is not let in yet passes by itself."""
+"""The kubelet's event about one volume, as `Observed.events` holds it. These words say that its user has to act: a
+cache that is not filled yet, or a node that is not let in yet, keeps it from mounting one too, and passes by itself."""
 _MOUNTED = re.compile(r"^(Pulling|Pulled)\b")
 """The kubelet looks for a container's image once all its volumes are mounted: what was missing before has come."""
 

@@ -156,8 +156,8 @@ NO_KEY = (
     'FailedMount (x6): MountVolume.SetUp failed for volume "endpoint-token" : references non-existent secret key: token'
 )
 NOT_YET = (
-    'FailedMount: MountVolume.SetUp failed for volume "endpoint-token" : failed to sync secret cache: timed out waiting '
-    "for the condition"
+    'FailedMount: MountVolume.SetUp failed for volume "endpoint-token" : failed to sync secret cache: timed out '
+    "waiting for the condition"
 )
 NOT_LET_IN = (
     'FailedMount: MountVolume.SetUp failed for volume "endpoint-token" : secrets "access" is forbidden: User '
