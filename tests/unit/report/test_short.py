@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from inferometer_loadgen.protocol.api import FailureReport
-from inferometer_loadgen.report.schema import Reason, StepReport
+from inferometer_loadgen.report.schema import AuditReport, OutputsReport, Reason, StepReport
 from inferometer_loadgen.report.short import LIMIT_BYTES, decode, encode, in_short
 
 from .reports import a_report
@@ -62,6 +62,19 @@ def test_all_steps_of_concurrency_are_there_where_they_fit_and_none_where_they_d
     assert kept.steps[0].samples_per_second == 98_765.4
     assert kept.reasons
     assert dropped.steps == ()
+
+
+def test_of_a_compliance_test_what_a_status_shows_is_there_however_long_a_scorers_words_are() -> None:
+    outputs = OutputsReport(logged=90, different=2, differing_samples=(3, 5), not_scored="x" * 5000)
+    figures = {"audited": 41.0, "reference": 40.0, "low": 36.0, "high": 44.0, "tolerance": 0.1}
+    audit = AuditReport(test="TEST01", passed=False, unit="samples/s", outputs=outputs, **figures)
+
+    data = encode(in_short(a_report(audit=audit), "ab" * 32))
+
+    assert len(data) <= LIMIT_BYTES
+    found = decode(data.decode())
+    assert found is not None
+    assert found.audit == replace(audit, outputs=OutputsReport(logged=90, different=2))
 
 
 def test_that_a_run_was_called_off_is_never_cut() -> None:
