@@ -78,5 +78,11 @@ CLOSED_LOOP_RULES: tuple[Rule, ...] = (
         "that is",
         "fieldPath": ".load.sequences.count",
     },
+    {
+        "rule": f"{_NONE} || !has(self.target.endpoint) || {_COUNT} % self.target.endpoint.urls.size() == 0",
+        "message": "sequences.count is no multiple of how many urls there are, so that a sequence would not stay with "
+        "one server; write one that is",
+        "fieldPath": ".load.sequences.count",
+    },
 )
 """Of the spec."""
