@@ -71,7 +71,8 @@ class Scraper:
             return Absent("the spec names no metrics page (metricsURLs: [])")
         timeout = aiohttp.ClientTimeout(total=SCRAPE_TIMEOUT_S)
         try:
-            async with self._session.get(replica.metrics_url, timeout=timeout) as answer:
+            # Followed, a redirect would show our certificate to a server that the spec does not name.
+            async with self._session.get(replica.metrics_url, timeout=timeout, allow_redirects=False) as answer:
                 if answer.status != 200:
                     return Absent(f"{replica.metrics_url} answered {answer.status}")
                 page = await _text(answer)

@@ -111,7 +111,9 @@ class RunFailure(StrEnum):
     REPLICAS_DIFFER = "ReplicasDiffer"
     """The replicas serve models of one name whose inputs or outputs differ. Next: give all of them one repository."""
     SERVER_UNREACHABLE = "ServerUnreachable"
-    """A server does not take connections, or does not say what it serves. Next: check that it runs at its address."""
+    """A server does not take connections, is not trusted, does not let the load in, or does not say what it serves; or
+    what it is to be shown can't be used. Next: check that it runs at its address, and what spec.target.endpoint has in
+    tls and auth."""
     PLAN_DIFFERS = "PlanDiffers"
     """A worker was given another plan than its coordinator. Next: run again; in a cluster, nothing but the operator
     may write what it mounts."""

@@ -74,7 +74,7 @@ def in_short(report: Report, report_sha256: str, failure: FailureReport | None =
         result=report.result,
         accuracy=None if report.accuracy is None else msgspec.structs.replace(report.accuracy, details={}),
         steps=tuple(_row(step) for step in report.steps),
-        audit=_without_words(report.audit),
+        audit=None if report.audit is None else _audit(report.audit),
         send_lag_p99_ns=report.client.send_lag_p99_ns,
         per_rules=report.per_rules,
         submittable=report.submittable,
@@ -124,11 +124,13 @@ def _row(step: StepReport) -> ShortStep:
     )
 
 
-def _without_words(audit: AuditReport | None) -> AuditReport | None:
-    """Why answers have no score may be as long as whoever was to score them likes."""
-    if audit is None or audit.outputs is None:
+def _audit(audit: AuditReport) -> AuditReport:
+    """Without the words of a scorer and the samples, which are in the report and have no place in a status."""
+    if audit.outputs is None:
         return audit
-    return msgspec.structs.replace(audit, outputs=msgspec.structs.replace(audit.outputs, not_scored=""))
+    return msgspec.structs.replace(
+        audit, outputs=msgspec.structs.replace(audit.outputs, differing_samples=(), not_scored="")
+    )
 
 
 def _shortened_failure(failure: FailureReport | None) -> FailureReport | None:

@@ -46,8 +46,9 @@ DataKey = Annotated[
     Meta(
         min_length=1,
         max_length=253,
-        pattern=r"^[A-Za-z0-9_.-]+$",
-        extra={"form": "a key of a Secret or ConfigMap: letters, digits and _ . -"},
+        # Kubernetes takes no key that begins with two dots, and no `.`: a pod that mounts one is refused.
+        pattern=r"^\.?[A-Za-z0-9_-][A-Za-z0-9_.-]*$",
+        extra={"form": "a key of a Secret or ConfigMap: letters, digits and _ . -, not beginning with .."},
     ),
 ]
 HeaderName = Annotated[
@@ -55,8 +56,9 @@ HeaderName = Annotated[
     Meta(
         min_length=1,
         max_length=64,
-        pattern=r"^[A-Za-z0-9_.-]+$",
-        extra={"form": "a header field's name: letters, digits and _ . -"},
+        # Beginning with -, the load pods would take it for a flag.
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$",
+        extra={"form": "a header field's name: letters, digits and _ . -, beginning with a letter, a digit or _"},
     ),
 ]
 

@@ -21,6 +21,9 @@ from inferometer_loadgen.worker.credentials import (
     text_of,
 )
 
+REDACTED = "[redacted]"
+LEAST_REDACTED = 8
+"""Of a secret that was cut: fewer characters than these give nothing away, and other words end in them too."""
 TLS_SCHEMES = frozenset({"https", "grpcs"})
 REFUSED_REMEDY = "Give what it asks for: spec.target.endpoint.auth, or in a shell --token-file or --header-file"
 CERTIFICATE_REMEDY = (
@@ -65,7 +68,7 @@ class Access:
         """What a server said, without the secrets that it may have repeated."""
         for _, value in self.fields:
             for secret in (value, value.removeprefix("Bearer ")):
-                text = text.replace(secret, "[redacted]")
+                text = _without_what_was_cut(text.replace(secret, REDACTED), secret)
         return text
 
     @property
@@ -93,6 +96,14 @@ def read_access(files: AccessFiles, replicas: Sequence[ReplicaAddress], protocol
 def speaks_tls(replicas: Sequence[ReplicaAddress]) -> bool:
     """Whether these replicas are spoken to by TLS; all are, or none."""
     return any(urlsplit(replica.url).scheme in TLS_SCHEMES for replica in replicas)
+
+
+def _without_what_was_cut(text: str, secret: str) -> str:
+    """A long answer is kept to its beginning, so that a secret in it may have been cut: a token is longer than that."""
+    for length in range(min(len(text), len(secret) - 1), LEAST_REDACTED - 1, -1):
+        if text.endswith(secret[:length]):
+            return text[:-length] + REDACTED
+    return text
 
 
 def _header_from(name: str, path: Path) -> Field:

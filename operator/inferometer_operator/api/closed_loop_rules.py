@@ -80,8 +80,8 @@ CLOSED_LOOP_RULES: tuple[Rule, ...] = (
     },
     {
         "rule": f"{_NONE} || !has(self.target.endpoint) || {_COUNT} % self.target.endpoint.urls.size() == 0",
-        "message": "sequences.count is no multiple of the number of urls, so that a sequence would not stay at one; "
-        "write one that is",
+        "message": "sequences.count is no multiple of how many urls there are, so that a sequence would not stay with "
+        "one server; write one that is",
         "fieldPath": ".load.sequences.count",
     },
 )

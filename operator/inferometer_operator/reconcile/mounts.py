@@ -17,8 +17,13 @@ from inferometer_operator.reconcile.trouble import HOPELESS_S, subject
 
 LOOK_EVERY_S = 5.0
 
-_FAILED_MOUNT = re.compile(r'^FailedMount\b.*for volume "(endpoint-[a-z0-9-]+)" *: *(.+)$', re.DOTALL)
-"""The kubelet's event about one volume, as `Observed.events` holds it."""
+_MISSING = re.compile(
+    r'^FailedMount\b.*for volume "(endpoint-[a-z0-9-]+)" *: *(.*(?:\bnot found\b|\bnon-existent\b).*)$', re.DOTALL
+)
+"""The kubelet's event about one volume, as `Observed.events` holds it. These words say that its user has to act: a
+cache that is not filled yet, or a node that is not let in yet, keeps it from mounting one too, and passes by itself."""
+_MOUNTED = re.compile(r"^(Pulling|Pulled)\b")
+"""The kubelet looks for a container's image once all its volumes are mounted: what was missing before has come."""
 
 
 def end_if_a_mount_is_missing(observed: Observed) -> Step | Need | None:
@@ -28,8 +33,11 @@ def end_if_a_mount_is_missing(observed: Observed) -> Step | Need | None:
         return None
     if pod.name not in observed.events:
         return Need((ReadEvents(pod),))
+    events = observed.events[pod.name]
+    if any(_MOUNTED.match(told) for told in events):
+        return None
     by_volume = {one.volume: one for one in mounted(observed.run.wanted.target.endpoint)}
-    failed = (found for told in reversed(observed.events[pod.name]) if (found := _FAILED_MOUNT.match(told)))
+    failed = (found for told in reversed(events) if (found := _MISSING.match(told)))
     missing = next(((by_volume[found[1]], found[2]) for found in failed if found[1] in by_volume), None)
     if missing is None:
         return None

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from inferometer_loadgen.spec.cron import (
     CronNeverFiresError,
@@ -233,7 +234,11 @@ def _result(active: ActiveRun, child: Child | None, now: datetime) -> RunResult:
     # What a failed run measured until its end is no figure of the service.
     if isinstance(figures, UnsetType) or has_failed:
         return found
-    return msgspec.structs.replace(
+    if child.mode == "Accuracy":
+        # Its load is not paced to be judged: what a schedule of such runs follows is the score.
+        score = figures.accuracy
+        return found if isinstance(score, UnsetType) else replace(found, metric=score.metric, value=score.value)
+    return replace(
         found,
         metric=figures.metric,
         unit=figures.unit,

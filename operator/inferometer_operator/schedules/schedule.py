@@ -60,6 +60,8 @@ class Child:
     slot: datetime | None
     run_now: str
     template: str
+    mode: str
+    """Its spec's."""
     cancelled: bool
     status: BenchmarkStatus
 
@@ -99,7 +101,7 @@ def decode_child(stored: Json) -> Child | None:
     owner = next((one for one in metadata.get("ownerReferences", ()) if one["kind"] == SCHEDULE_KIND), None)
     if owner is None:
         return None
-    annotations = metadata.get("annotations", {})
+    annotations, spec = metadata.get("annotations", {}), stored.get("spec") or {}
     slot = annotations.get(SLOT)
     return Child(
         key=Key(metadata["namespace"], metadata["name"]),
@@ -110,7 +112,8 @@ def decode_child(stored: Json) -> Child | None:
         slot=parse_time(slot) if slot else None,
         run_now=annotations.get(RUN_NOW, ""),
         template=annotations.get(TEMPLATE, ""),
-        cancelled=bool((stored.get("spec") or {}).get("cancel")),
+        mode=spec.get("mode", "Performance"),
+        cancelled=bool(spec.get("cancel")),
         status=msgspec.convert(stored.get("status") or {}, BenchmarkStatus),
     )
 

@@ -15,7 +15,7 @@ FIGURES: tuple[Figure, ...] = (lambda one: one.value, lambda one: one.p50_ns, la
 
 def trend(results: tuple[RunResult, ...], local: Callable[[str], str]) -> Trend | UnsetType:
     """Of the last results, the newest first; `local` writes a time for the people of the schedule's zone."""
-    newest = next((one for one in results if not isinstance(one.p99_ns, UnsetType)), None)
+    newest = next((one for one in results if not isinstance(_main(one), UnsetType)), None)
     lines = tuple(_line(one, _before(one, results), local)[:LINE_LIMIT] for one in results)
     if newest is None:
         if not results:
@@ -24,7 +24,7 @@ def trend(results: tuple[RunResult, ...], local: Callable[[str], str]) -> Trend 
         return Trend(glance=glance, run=results[0].name, runs=lines)
     before = _before(newest, results)
     if not before:
-        glance = f"p99 {_duration(newest.p99_ns)}; no valid run of this template before it to compare with"
+        glance = f"{_main_text(newest)}; no valid run of this template before it to compare with"
         return Trend(glance=glance, run=newest.name, runs=lines)
     change, middle = _changes(newest, before[0]), _medians(before)
     return Trend(
@@ -39,9 +39,9 @@ def trend(results: tuple[RunResult, ...], local: Callable[[str], str]) -> Trend 
 
 
 def change_of(result: RunResult, results: tuple[RunResult, ...]) -> str:
-    """The change of a run's p99 against the valid run before it, for a column."""
+    """The change of a run's p99, or of its score, against the valid run before it, for a column."""
     before = _before(result, results)
-    return percent(_change(result.p99_ns, before[0].p99_ns)) if before else ""
+    return percent(_change(_main(result), _main(before[0]))) if before else ""
 
 
 def percent(change: float | UnsetType) -> str:
@@ -74,6 +74,12 @@ def _medians(results: Iterable[RunResult]) -> Figures:
 
 
 def _glance(newest: RunResult, before: tuple[RunResult, ...], change: Figures, middle: Figures) -> str:
+    if _is_scored(newest):
+        return (
+            f"{_main_text(newest)}, {percent(change.value) or '-'} against the previous valid run "
+            f"({result_text(before[0])}), {percent(_change(newest.value, middle.value)) or '-'} against the median of "
+            f"{len(before)} valid before it. A comparison, not a test"
+        )
     against_median = percent(_change(newest.p99_ns, middle.p99))
     return (
         f"p99 {_duration(newest.p99_ns)}, {percent(change.p99) or '-'} against the previous valid run "
@@ -88,17 +94,33 @@ def _line(one: RunResult, before: tuple[RunResult, ...], local: Callable[[str], 
         parts.append(result_text(one))
     if not isinstance(one.p99_ns, UnsetType):
         parts.append(f"p99 {_duration(one.p99_ns)}")
-    if before and (change := percent(_change(one.p99_ns, before[0].p99_ns))):
+    if before and (change := percent(_change(_main(one), _main(before[0])))):
         parts.append(change)
     if one.reason:
         parts.append(one.reason)
     return "  ".join(parts)
 
 
+def _is_scored(one: RunResult) -> bool:
+    """Whether its value is a score of its answers, which has no unit."""
+    return not isinstance(one.value, UnsetType) and not one.unit
+
+
+def _main(one: RunResult) -> float | UnsetType:
+    """What it is compared by first: its score, or else the tail of its latency in ns."""
+    return one.value if _is_scored(one) else one.p99_ns
+
+
+def _main_text(one: RunResult) -> str:
+    return result_text(one) if _is_scored(one) else f"p99 {_duration(one.p99_ns)}"
+
+
 def result_text(one: RunResult) -> str:
-    """A result with its unit."""
+    """A result with its unit, or a score with its metric."""
     if isinstance(one.value, UnsetType):
         return ""
+    if _is_scored(one):
+        return f"{one.metric} {one.value:.4g}"
     return f"{one.value:,.0f} {one.unit}" if one.value >= 1000 else f"{one.value:.1f} {one.unit}"
 
 

@@ -18,8 +18,12 @@ async def a_page(content: bytes) -> AsyncIterator[str]:
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(body=content, content_type="text/plain", charset="utf-8")
 
+    async def lead_away(_request: web.Request) -> web.Response:
+        raise web.HTTPFound("/metrics")
+
     application = web.Application()
     application.router.add_get("/metrics", answer)
+    application.router.add_get("/elsewhere", lead_away)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -27,9 +31,10 @@ async def a_page(content: bytes) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-def growth_over(content: bytes) -> Growth:
+def growth_over(content: bytes, path: str = "/metrics") -> Growth:
     async def story() -> Growth:
-        async with a_page(content) as url, aiohttp.ClientSession() as session:
+        async with a_page(content) as root, aiohttp.ClientSession() as session:
+            url = root.removesuffix("/metrics") + path
             scraper = Scraper(ModelPlan(name="m"), [ReplicaAddress(name="r0", url=url, metrics_url=url)], session)
             await scraper.begin_window()
             await scraper.end_window()
@@ -50,3 +55,11 @@ def test_a_page_that_cannot_be_read_is_absent_with_the_reason(content: bytes, re
 
     assert isinstance(counters, Absent)
     assert reason in counters.reason
+
+
+def test_a_page_that_leads_elsewhere_is_not_followed() -> None:
+    """Where it leads, the spec has not named; a certificate of ours would be shown there."""
+    counters = growth_over(b'nv_inference_count{model="m"} 1\n', "/elsewhere").counters
+
+    assert isinstance(counters, Absent)
+    assert "answered 302" in counters.reason

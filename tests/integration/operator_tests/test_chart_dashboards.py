@@ -49,6 +49,7 @@ def test_folder_label_and_namespace_are_the_sidecars_to_choose() -> None:
 
 def test_there_are_none_where_they_are_not_wanted() -> None:
     assert config_maps("--set", "dashboards.enabled=false") == []
+    assert config_maps("--set", "dashboards=null") == []
 
 
 def test_an_api_server_takes_them(cluster: Cluster) -> None:

@@ -21,6 +21,11 @@ def an_endpoint(protocol: str = "http", **fields: Any) -> dict[str, Any]:
     return a_benchmark(target={"endpoint": {"urls": [URL]} | fields}, load=load)
 
 
+def sequences_on(urls: list[str]) -> dict[str, Any]:
+    load: dict[str, Any] = {"data": {"synthetic": {}}, "concurrency": 4, "sequences": {"count": 4, "length": 10}}
+    return a_benchmark(target={"endpoint": {"urls": urls}}, scenario="Concurrency", load=load | {"protocol": "http"})
+
+
 def header(name: str) -> dict[str, Any]:
     return {"name": name, "secretRef": TOKEN}
 
@@ -97,6 +102,11 @@ OVER_CREATION: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         an_endpoint(auth={"headers": [header("Authorization")]}),
         an_endpoint(auth={"secretRef": TOKEN, "headers": [header("authorization")]}),
         "a header field is sent twice",
+    ),
+    "sequences stay with their server": (
+        sequences_on([URL, "http://b"]),
+        sequences_on([URL, "http://b", "http://c"]),
+        "sequences.count is no multiple of how many urls there are",
     ),
     "a header field is the user's": (
         an_endpoint(auth={"headers": [header("X-A")]}),

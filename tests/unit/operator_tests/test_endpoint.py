@@ -155,6 +155,14 @@ NOT_FOUND = 'FailedMount (x6): MountVolume.SetUp failed for volume "endpoint-tok
 NO_KEY = (
     'FailedMount (x6): MountVolume.SetUp failed for volume "endpoint-token" : references non-existent secret key: token'
 )
+NOT_YET = (
+    'FailedMount: MountVolume.SetUp failed for volume "endpoint-token" : failed to sync secret cache: timed out '
+    "waiting for the condition"
+)
+NOT_LET_IN = (
+    'FailedMount: MountVolume.SetUp failed for volume "endpoint-token" : secrets "access" is forbidden: User '
+    '"system:node:node-0" cannot get resource "secrets": no relationship found between node \'node-0\' and this object'
+)
 OTHER = 'FailedMount (x2): MountVolume.SetUp failed for volume "token" : secret "quickstart-token-0a1b2c3d" not found'
 
 
@@ -211,7 +219,11 @@ def test_each_field_that_names_an_object_is_found_again() -> None:
         assert words in reason(step(a_stuck_run(15.0, more, events={STUCK.name: (told,)})))
 
 
-@pytest.mark.parametrize("events", [(), ("Pulling: image",), (OTHER,)], ids=["nothing", "a pull", "our own token"])
+@pytest.mark.parametrize(
+    "events",
+    [(), ("Pulling: image",), (OTHER,), (NOT_YET,), (NOT_LET_IN,), (NOT_FOUND, "Pulling: image")],
+    ids=["nothing", "a pull", "our own token", "a cache", "a node's rights", "a Secret that came later, and a pull"],
+)
 def test_a_load_pod_that_takes_its_time_for_another_reason_is_waited_for(events: tuple[str, ...]) -> None:
     assert isinstance(step(a_stuck_run(15.0, events={STUCK.name: events})), Step)
     assert step(a_stuck_run(15.0, events={STUCK.name: events})).status is None

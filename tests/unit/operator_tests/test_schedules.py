@@ -106,7 +106,7 @@ class World:
         self._carry_out(answer)
         return answer
 
-    def finish(self, name: str, verdict: str = "Valid", p99_ms: float = 10.0) -> None:
+    def finish(self, name: str, verdict: str = "Valid", p99_ms: float = 10.0, score: float | None = None) -> None:
         conditions = {"Finished": True, "Complete": verdict != "Failed", "Failed": verdict == "Failed"}
         status: dict[str, Any] = {
             "conditions": [
@@ -117,6 +117,8 @@ class World:
         if verdict != "Failed":
             latency = {"p50Ns": 5_000_000, "p99Ns": int(p99_ms * 1e6)}
             figures = {"metric": "m", "unit": "samples/s", "queries": 800, "errors": 0, "durationNs": 1, "value": 40.0}
+            if score is not None:
+                figures |= {"accuracy": {"metric": "top1", "value": score, "samples": 8}}
             status |= {"verdict": verdict, "result": figures | {"latency": latency}}
         child = self.children[name]
         self.children[name] = replace(child, status=msgspec.convert(status, type(child.status)))
@@ -403,6 +405,24 @@ def test_the_trend_shows_at_a_glance_that_the_service_got_slower() -> None:
     assert trend.runs[0] == "2026-11-25 03:15 UTC  Valid  40.0 samples/s  p99 15.0 ms  +25.0%"
     assert isinstance(summary, msgspec.Struct)
     assert (summary.change, summary.streak, summary.verdict) == ("+25.0%", "3 valid", "Valid")
+
+
+def test_of_runs_that_are_scored_the_trend_is_that_of_the_score() -> None:
+    load = RUN["load"] | {"data": {"configMap": {"name": "labelled"}}}
+    world = a_world(template={"spec": RUN | {"load": load, "mode": "Accuracy", "accuracy": {"scorer": "top1"}}})
+    for minute, score in ((5, 0.76), (10, 0.8), (15, 0.77)):
+        world.at(f"2026-11-25T03:{minute:02}")
+        world.finish(slot(f"2026-11-25T03:{minute:02}"), score=score)
+
+    trend, summary = world.status.trend, world.status.summary
+    assert isinstance(trend, msgspec.Struct)
+    assert trend.glance == (
+        "top1 0.77, -3.7% against the previous valid run (top1 0.8), -1.3% against the median of 2 valid before it. "
+        "A comparison, not a test"
+    )
+    assert trend.runs[0] == "2026-11-25 03:15 UTC  Valid  top1 0.77  -3.7%"
+    assert isinstance(summary, msgspec.Struct)
+    assert (summary.result, summary.p99, summary.change) == ("top1 0.77", "", "-3.7%")
 
 
 def life(policy: str, lives: int = 10**9) -> World:

@@ -64,26 +64,17 @@ def test_all_steps_of_concurrency_are_there_where_they_fit_and_none_where_they_d
     assert dropped.steps == ()
 
 
-def test_why_differing_answers_have_no_score_does_not_make_it_too_long() -> None:
-    outputs = OutputsReport(logged=9, different=3, not_scored="\x00" * 5000)
-    audit = AuditReport(
-        test="TEST01",
-        passed=False,
-        unit="samples/s",
-        reference=1,
-        audited=1,
-        low=1,
-        high=1,
-        tolerance=0.1,
-        outputs=outputs,
-    )
+def test_of_a_compliance_test_what_a_status_shows_is_there_however_long_a_scorers_words_are() -> None:
+    outputs = OutputsReport(logged=90, different=2, differing_samples=(3, 5), not_scored="x" * 5000)
+    figures = {"audited": 41.0, "reference": 40.0, "low": 36.0, "high": 44.0, "tolerance": 0.1}
+    audit = AuditReport(test="TEST01", passed=False, unit="samples/s", outputs=outputs, **figures)
 
     data = encode(in_short(a_report(audit=audit), "ab" * 32))
 
     assert len(data) <= LIMIT_BYTES
     found = decode(data.decode())
     assert found is not None
-    assert found.audit == replace(audit, outputs=replace(outputs, not_scored=""))
+    assert found.audit == replace(audit, outputs=OutputsReport(logged=90, different=2))
 
 
 def test_that_a_run_was_called_off_is_never_cut() -> None:

@@ -44,6 +44,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "TLS of the counters alone": an_endpoint(
         metricsURLs=["https://triton:8002/metrics"], tls={"clientCertificateSecret": "us"}
     ),
+    "a key that begins with a dot": an_endpoint(auth={"secretRef": {"name": "access", "key": ".token"}}),
     "a token and a header field": an_endpoint(
         auth={"secretRef": TOKEN, "headers": [{"name": "X-Api-Key", "secretRef": TOKEN}]}
     ),
@@ -100,6 +101,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "nothing to be sent": (
         an_endpoint(auth={}),
         f"{AT}.auth: names nothing that is sent. hint: set secretRef or headers, or leave it out",
+    ),
+    "a key that no Secret has": (
+        an_endpoint(auth={"secretRef": {"name": "access", "key": "..token"}}),
+        f"{AT}.auth.secretRef.key: `..token` is not a key of a Secret or ConfigMap",
+    ),
+    "a header field that looks like a flag": (
+        an_endpoint(auth={"headers": [{"name": "-k", "secretRef": TOKEN}]}),
+        f"{AT}.auth.headers[0].name: `-k` is not a header field's name",
     ),
     "a header field twice": (
         an_endpoint(auth={"headers": [{"name": "X-Key", "secretRef": TOKEN}, {"name": "x-key", "secretRef": TOKEN}]}),
