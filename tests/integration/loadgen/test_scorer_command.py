@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -90,6 +91,25 @@ def test_at_its_timeout_it_is_killed_with_what_it_has_started(tmp_path: Path) ->
         score(by(program, 3), ANSWERS, LABELS, tmp_path)
 
     assert is_gone(int(started.read_text()))
+
+
+LEAVING = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+open(sys.argv[1] + ".pid", "w").write(str(child.pid))
+print('{"metric": "m", "value": 1}')
+"""
+
+
+def test_one_that_leaves_a_process_with_its_output_behind_is_not_waited_for(tmp_path: Path) -> None:
+    began_s = time.monotonic()
+    try:
+        found = score(by(LEAVING, 300), ANSWERS, LABELS, tmp_path)
+    finally:
+        os.kill(int((tmp_path / "answers.jsonl.pid").read_text()), signal.SIGKILL)
+
+    assert found.value == 1
+    assert time.monotonic() - began_s < 300
 
 
 def is_gone(pid: int) -> bool:

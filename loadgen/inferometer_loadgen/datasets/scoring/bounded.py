@@ -2,13 +2,19 @@
 
 import ctypes
 import os
+import select
 import signal
 import subprocess
 import threading
+import time
+from collections.abc import Iterator
 from typing import IO, NoReturn
 
 LAST_WORDS_BYTES = 2048
 CHUNK_BYTES = 65536
+LISTENED_FOR_S = 1.0
+"""After its end, to what it has said before."""
+_LOOK_MS = 100
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -20,8 +26,8 @@ class CommandError(Exception):
 def run_bounded(command: tuple[str, ...], timeout_s: float, max_bytes: int) -> bytes:
     """What the program printed on standard output. Raises CommandError where it failed, or ran over a bound.
 
-    It and all it started in its process group are killed at a bound, and once it has ended. If this process is killed,
-    so is the program, but not what it has started.
+    It and all it started in its process group are killed at a bound, and once it has ended. What has left the group
+    goes on, and is not listened to. If this process is killed, so is the program, but not what it has started.
     """
     try:
         process = subprocess.Popen(
@@ -46,6 +52,8 @@ class _Bounded:
         self._max_bytes = max_bytes
         self._printed = bytearray()
         self._words = bytearray()
+        self._ended = threading.Event()
+        self._until_s = 0.0
 
     def run(self, timeout_s: float) -> bytes:
         readers = [
@@ -60,6 +68,8 @@ class _Bounded:
             code = None
         finally:
             self._kill()
+            self._until_s = time.monotonic() + LISTENED_FOR_S
+            self._ended.set()
             for reader in readers:
                 reader.join()
         if len(self._printed) > self._max_bytes:
@@ -71,16 +81,32 @@ class _Bounded:
         return bytes(self._printed)
 
     def _keep(self, stream: IO[bytes]) -> None:
-        while chunk := os.read(stream.fileno(), CHUNK_BYTES):
+        for chunk in self._said(stream):
             self._printed += chunk
             if len(self._printed) > self._max_bytes:
                 self._kill()
                 return
 
     def _keep_last(self, stream: IO[bytes]) -> None:
-        while chunk := os.read(stream.fileno(), CHUNK_BYTES):
+        for chunk in self._said(stream):
             self._words += chunk
             del self._words[:-LAST_WORDS_BYTES]
+
+    def _said(self, stream: IO[bytes]) -> Iterator[bytes]:
+        """Up to the end of the stream, which a process that has left the group may hold open for ever."""
+        looking = select.poll()
+        looking.register(stream, select.POLLIN)
+        while True:
+            is_over = self._ended.is_set()
+            if not looking.poll(_LOOK_MS):
+                if is_over:
+                    return
+            elif chunk := os.read(stream.fileno(), CHUNK_BYTES):
+                yield chunk
+            else:
+                return
+            if is_over and time.monotonic() > self._until_s:
+                return
 
     def _kill(self) -> None:
         """Its whole group: what it has started holds the pipes open."""
