@@ -155,6 +155,16 @@ def plans(tmp_path):
     }
 
 
+def test_a_word_that_was_put_right_makes_another_library_though_all_lengths_are_the_same(tmp_path):
+    lines = [f"sentence number {number}" for number in range(10_000)]
+    before = texts(tmp_path, "\n".join(lines).encode(), "\n".join(lines).encode())
+    lines[9_000] = lines[9_000].replace("sentence", "sequence")
+
+    after = texts(tmp_path, "\n".join(lines).encode(), (tmp_path / "b").read_bytes())
+
+    assert before.fingerprint != after.fingerprint
+
+
 @pytest.mark.parametrize("kind", ["imagenet", "coco", "text"])
 def test_equal_input_makes_equal_bytes_for_any_number_of_threads(tmp_path, kind):
     planned = plans(tmp_path)[kind]
