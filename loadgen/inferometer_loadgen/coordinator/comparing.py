@@ -77,16 +77,19 @@ def _scored(
     if plan.scorer is None:
         raise TypeError("answers are scored by the plan's scorer")
     samples = np.unique([kept.sample for kept in logged.answers()])
+    # Of these few; the accuracy round's own folder keeps what all of its answers were scored by.
+    folder = logged.spool.folder
     try:
         labels = labels_of(plan, data)
         baseline = score(
             plan.scorer,
             _answers(plan, accuracy.spool.answers_to(accuracy.stream, samples), is_batched=is_batched),
             labels,
+            folder,
         )
         # As LoadGen's log has it, and the scripts: of a sample that was logged several times the first answer counts.
         first = _first_each(logged.answers())
-        found = score(plan.scorer, _answers(plan, first, is_batched=is_batched), labels)
+        found = score(plan.scorer, _answers(plan, first, is_batched=is_batched), labels, folder)
     except (ScoringError, DataError) as error:
         return structs.replace(report, metric=plan.scorer.kind, not_scored=str(error))
     return structs.replace(report, metric=found.metric, baseline=baseline.value, score=found.value)
