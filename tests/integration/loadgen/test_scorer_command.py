@@ -87,8 +87,8 @@ def test_at_its_timeout_it_is_killed_with_what_it_has_started(tmp_path: Path) ->
         "time.sleep(600)\n"
     )
 
-    with pytest.raises(ScoringError, match="took longer than 3 s, its timeout; its last words: thinking"):
-        score(by(program, 3), ANSWERS, LABELS, tmp_path)
+    with pytest.raises(ScoringError, match="took longer than 6 s, its timeout; its last words: thinking"):
+        score(by(program, 6), ANSWERS, LABELS, tmp_path)
 
     assert is_gone(int(started.read_text()))
 
