@@ -3,8 +3,8 @@
 import fcntl
 import os
 import signal
-import subprocess
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -44,10 +44,10 @@ def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "released"
 
 
-def await_the_middle(process: "subprocess.Popen[str]") -> None:
+def await_the_middle(said: IO[str] | None) -> None:
     """The part before the held picture is written but for the few that are made ahead."""
-    assert process.stderr is not None
-    for line in process.stderr:
+    assert said is not None
+    for line in said:
         if line.startswith(" 72 of 120"):
             return
     raise AssertionError("the import has ended")
@@ -57,7 +57,7 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_bytes(tmp_path: Path, relea
     folder = an_imagenet(tmp_path / "imagenet", pictures=120)
     killed = tmp_path / "killed.npz"
     with running(*imports(folder, killed)) as process:
-        await_the_middle(process)
+        await_the_middle(process.stderr)
         process.send_signal(signal.SIGKILL)
         process.wait()
     part = killed.with_name("killed.npz.part")
@@ -80,7 +80,7 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_bytes(tmp_path: Path, relea
 def test_ctrl_c_says_that_the_same_command_goes_on(tmp_path: Path, released: Path) -> None:
     folder = an_imagenet(tmp_path / "imagenet", pictures=120)
     with running(*imports(folder, tmp_path / "a.npz")) as process:
-        await_the_middle(process)
+        await_the_middle(process.stderr)
         process.send_signal(signal.SIGINT)
         released.touch()
         assert process.stderr is not None
