@@ -105,6 +105,9 @@ def test_one_import_at_a_time_writes_a_file(tmp_path: Path) -> None:
     [
         (("--limit", "0"), "--limit is 0, which is below 1"),
         (("--labels", "/no/such/list"), "/no/such/list: can't be read"),
+        (("--input", "label:x"), "--input is `label:x`, which is no input's name in an npz"),
+        (("--input", "x:offsets"), "--input is `x:offsets`, which is no input's name in an npz"),
+        (("--input", "x" * 129), "which is no input's name in an npz"),
     ],
 )
 def test_bad_input_is_told_and_nothing_is_written(tmp_path: Path, more: tuple[str, ...], words: str) -> None:
