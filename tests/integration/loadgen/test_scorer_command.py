@@ -9,9 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from inferometer_loadgen.datasets.scoring import Answer, ScoringError, score
 from inferometer_loadgen.plan import ScorerCommandPlan, ScorerPlan
+from integration.loadgen.cheats import honest, serving
+from integration.loadgen.recorder import MODEL, write_numbered_samples
+from integration.loadgen.shell import report_in, running
+from integration.loadgen.specs import write_spec
 
 ANSWERS = [Answer(sample, {"x": np.array([sample, 0.5], np.float32)}) for sample in range(3)]
 LABELS = {"class": np.array([0, 1, 5])}
@@ -110,6 +115,35 @@ def test_one_that_leaves_a_process_with_its_output_behind_is_not_waited_for(tmp_
 
     assert found.value == 1
     assert time.monotonic() - began_s < 300
+
+
+def test_a_run_that_is_called_off_while_it_scores_ends_at_once_and_says_so(tmp_path: Path) -> None:
+    write_numbered_samples(tmp_path / "samples.npz", 20)
+    spec = write_spec(tmp_path, model=MODEL, warmup="0s", data={"configMap": {"name": "samples"}})
+    document = yaml.safe_load(spec.read_text())
+    started = tmp_path / "started"
+    sleeping = ["sh", "-c", f"echo $$ > {started}.new; mv {started}.new {started}; exec sleep 3600"]
+    command = {"run": sleeping, "timeout": "1h"}
+    document["spec"] |= {"mode": "Accuracy", "accuracy": {"scorer": "command", "command": command}}
+    spec.write_text(yaml.safe_dump(document))
+    with serving(honest()) as server:
+        at = ("--endpoint", server.url, "--data", str(tmp_path / "samples.npz"), "-o", str(tmp_path))
+        with running("run", str(spec), *at) as run:
+            await_file(started)
+            run.send_signal(signal.SIGINT)
+            said = run.communicate(timeout=60)[1]
+
+    assert is_gone(int(started.read_text()))
+    (reason,) = report_in(tmp_path).reasons
+    assert reason.type == "AccuracyNotScored", said
+    assert "spec.accuracy.command was stopped, since the run was called off" in reason.message
+
+
+def await_file(path: Path) -> None:
+    until = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < until, f"{path} is not there"
+        time.sleep(0.05)  # the pace of looking
 
 
 def is_gone(pid: int) -> bool:

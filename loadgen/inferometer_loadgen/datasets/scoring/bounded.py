@@ -23,8 +23,10 @@ class CommandError(Exception):
     """The program gave nothing that can be used; the message says why, with its last words."""
 
 
-def run_bounded(command: tuple[str, ...], timeout_s: float, max_bytes: int) -> bytes:
-    """What the program printed on standard output. Raises CommandError where it failed, or ran over a bound.
+def run_bounded(
+    command: tuple[str, ...], timeout_s: float, max_bytes: int, stop: threading.Event | None = None
+) -> bytes:
+    """What the program printed on standard output. Raises CommandError where it failed, ran over a bound, or was stopped.
 
     It and all it started in its process group are killed at a bound, and once it has ended. What has left the group
     goes on, and is not listened to. If this process is killed, so is the program, but not what it has started.
@@ -41,14 +43,15 @@ def run_bounded(command: tuple[str, ...], timeout_s: float, max_bytes: int) -> b
     except (OSError, ValueError) as error:  # ValueError: a NUL character, which no argument can hold
         raise CommandError(f"can't be started: {command[0]}: {getattr(error, 'strerror', error)}") from error
     with process:
-        return _Bounded(process, max_bytes).run(timeout_s)
+        return _Bounded(process, max_bytes, stop or threading.Event()).run(timeout_s)
 
 
 class _Bounded:
     """A process and what it has said so far."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", max_bytes: int) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", max_bytes: int, stop: threading.Event) -> None:
         self._process = process
+        self._stop = stop
         self._max_bytes = max_bytes
         self._printed = bytearray()
         self._words = bytearray()
@@ -63,9 +66,7 @@ class _Bounded:
         for reader in readers:
             reader.start()
         try:
-            code = self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            code = None
+            code = self._wait(timeout_s)
         finally:
             self._kill()
             self._until_s = time.monotonic() + LISTENED_FOR_S
@@ -74,11 +75,23 @@ class _Bounded:
                 reader.join()
         if len(self._printed) > self._max_bytes:
             self._fail(f"printed more than {self._max_bytes:,} bytes")
+        if code is None and self._stop.is_set():
+            self._fail("was stopped, since the run was called off")
         if code is None:
             self._fail(f"took longer than {timeout_s:g} s, its timeout")
         if code:
             self._fail(f"was killed by signal {-code}" if code < 0 else f"ended with {code}")
         return bytes(self._printed)
+
+    def _wait(self, timeout_s: float) -> int | None:
+        """Its exit code; None where it has to be ended."""
+        until_s = time.monotonic() + timeout_s
+        while not self._stop.is_set() and (left_s := until_s - time.monotonic()) > 0:
+            try:
+                return self._process.wait(min(left_s, _LOOK_MS / 1_000))
+            except subprocess.TimeoutExpired:
+                continue
+        return None
 
     def _keep(self, stream: IO[bytes]) -> None:
         for chunk in self._said(stream):
