@@ -23,7 +23,10 @@ def accuracy_of(
     is_batched: bool,
     stop: threading.Event,
 ) -> Accuracy:
-    """The score, or why there is none; a command is ended once `stop` is set. Raises OutputsError where an answer was not handed over."""
+    """The score, or why there is none; a command is ended once `stop` is set.
+
+    Raises OutputsError where an answer was not handed over.
+    """
     if plan.scorer is None:
         raise TypeError("the plan of an accuracy run has a scorer")
     try:

@@ -73,7 +73,9 @@ def test_the_laxest_share_of_the_reference_is_the_target(rules, task, scorer, ta
 @pytest.mark.parametrize("rules", EDITIONS)
 def test_a_target_is_the_number_that_one_reckons_by_hand(rules):
     """The product of floats is at times above it, and who wrote 0.702464 for mobilenet deviated."""
-    for task in installed_pack(rules).tasks.values():
+    pack = installed_pack(rules)
+    assert pack is not None
+    for task in pack.tasks.values():
         for one in task.quality:
             for ratio in one.ratios:
                 by_hand = Decimal(str(one.reference)) * Decimal(str(ratio)) / Decimal(str(one.per_score))

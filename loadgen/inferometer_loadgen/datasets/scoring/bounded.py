@@ -26,7 +26,8 @@ class CommandError(Exception):
 def run_bounded(
     command: tuple[str, ...], timeout_s: float, max_bytes: int, stop: threading.Event | None = None
 ) -> bytes:
-    """What the program printed on standard output. Raises CommandError where it failed, ran over a bound, or was stopped.
+    """What the program printed on standard output. Raises CommandError where it failed, or ran over a bound, or
+    `stop` was set.
 
     It and all it started in its process group are killed at a bound, and once it has ended. What has left the group
     goes on, and is not listened to. If this process is killed, so is the program, but not what it has started.
