@@ -168,6 +168,13 @@ def test_a_program_that_cannot_be_started_is_named(tmp_path: Path, argument: str
         score(plan, ANSWERS, LABELS, tmp_path)
 
 
+def test_answers_for_which_there_is_no_room_are_told_and_the_run_keeps_its_report(tmp_path: Path) -> None:
+    (tmp_path / "answers.jsonl").symlink_to("/dev/full")
+
+    with pytest.raises(ScoringError, match=r"answers\.jsonl: can't be written: No space left on device; make room"):
+        score(by(COUNT), ANSWERS, LABELS, tmp_path)
+
+
 def test_without_a_folder_for_the_answers_as_in_a_cluster_nothing_is_run() -> None:
     with pytest.raises(ScoringError, match="runs in the shell only"):
         score(by(COUNT), ANSWERS, LABELS)

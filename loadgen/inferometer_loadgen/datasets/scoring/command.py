@@ -48,10 +48,13 @@ def by_command(
         raise ScoringError("scorer command runs in the shell only: use inferometer run")
     path = folder / ANSWERS
     samples = 0
-    with path.open("wb") as file:
-        for line in answer_lines(answers, labels):
-            file.write(line)
-            samples += 1
+    try:
+        with path.open("wb") as file:
+            for line in answer_lines(answers, labels):
+                file.write(line)
+                samples += 1
+    except OSError as error:
+        raise ScoringError(f"{path}: can't be written: {error.strerror}; make room, or name another -o") from error
     if not samples:
         raise ScoringError("there is no answer to score")
     try:
