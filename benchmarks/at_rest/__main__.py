@@ -58,6 +58,8 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.at_rest", description="The operator at rest.")
     parser.add_argument("--minutes", type=float, default=3.0, help="how long it is watched at rest (default: 3)")
     minutes = parser.parse_args(words).minutes
+    if not minutes > 0:
+        parser.error(f"--minutes: {minutes:g} is no time to watch; give a number above 0, such as 3")
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         machine = this_machine()

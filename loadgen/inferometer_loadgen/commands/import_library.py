@@ -1,6 +1,7 @@
 """`inferometer import`: a sample library from a user's own copy of a data set."""
 
 import argparse
+import re
 import shutil
 import sys
 from importlib.util import find_spec
@@ -17,6 +18,8 @@ WORKERS = 4
 """Threads that prepare pictures: Pillow and numpy let others run meanwhile; more of them hold more pictures."""
 TASKS_OF = {"imagenet": ("resnet50", "mobilenet"), "coco": ("ssd-mobilenet", "ssd-resnet34"), "text": ("gnmt",)}
 TEXT_INPUT = "text"
+INPUT_NAME = re.compile(r"(?!label:)[A-Za-z0-9_.:/-]{1,128}(?<!:offsets)")
+"""Of a tensor, as in spec.accuracy; the rest is what an npz's own arrays are called."""
 _NEEDED = {"PIL": "pillow", "rich": "rich"}
 
 
@@ -72,6 +75,11 @@ def execute(args: argparse.Namespace) -> int:
 
     if args.limit is not None and args.limit < 1:
         raise InputError(f"--limit is {args.limit}, which is below 1", "give a whole number from 1")
+    if args.input is not None and not INPUT_NAME.fullmatch(args.input):
+        raise InputError(
+            f"--input is `{args.input[:140]}`, which is no input's name in an npz",
+            "give the model's own: letters, digits and _ . : / -, no `label:` before it, no `:offsets` after it",
+        )
     planned = _planned(args)
     if args.output.exists():
         if stream_npz.fingerprint_of(args.output) != planned.fingerprint:

@@ -1,5 +1,6 @@
 """TEST01's comparison: answers that were logged while performance was measured, and those of the accuracy round."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,13 @@ class Logged(Kept):
 
 
 def compare_outputs(
-    plan: Plan, logged: Logged, accuracy: Kept, data: Path | None, *, is_batched: bool
+    plan: Plan,
+    logged: Logged,
+    accuracy: Kept,
+    data: Path | None,
+    *,
+    is_batched: bool,
+    stop: threading.Event | None = None,
 ) -> OutputsReport:
     """How many answers differ, and where some do and there is a scorer, what both are worth.
 
@@ -62,7 +69,7 @@ def compare_outputs(
     )
     if not differing or plan.scorer is None:
         return report
-    return _scored(plan, report, logged, accuracy, data, is_batched=is_batched)
+    return _scored(plan, report, logged, accuracy, data, is_batched=is_batched, stop=stop)
 
 
 def _scored(
@@ -73,20 +80,25 @@ def _scored(
     data: Path | None,
     *,
     is_batched: bool,
+    stop: threading.Event | None,
 ) -> OutputsReport:
     if plan.scorer is None:
         raise TypeError("answers are scored by the plan's scorer")
     samples = np.unique([kept.sample for kept in logged.answers()])
+    # Of these few; the accuracy round's own folder keeps what all of its answers were scored by.
+    folder = logged.spool.folder
     try:
         labels = labels_of(plan, data)
         baseline = score(
             plan.scorer,
             _answers(plan, accuracy.spool.answers_to(accuracy.stream, samples), is_batched=is_batched),
             labels,
+            folder,
+            stop,
         )
         # As LoadGen's log has it, and the scripts: of a sample that was logged several times the first answer counts.
         first = _first_each(logged.answers())
-        found = score(plan.scorer, _answers(plan, first, is_batched=is_batched), labels)
+        found = score(plan.scorer, _answers(plan, first, is_batched=is_batched), labels, folder, stop)
     except (ScoringError, DataError) as error:
         return structs.replace(report, metric=plan.scorer.kind, not_scored=str(error))
     return structs.replace(report, metric=found.metric, baseline=baseline.value, score=found.value)

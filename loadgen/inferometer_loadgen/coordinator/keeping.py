@@ -1,5 +1,6 @@
 """What is kept of the answers of a run, round by round: scored, or compared with what an earlier round has logged."""
 
+import threading
 from pathlib import Path
 
 from msgspec import structs
@@ -24,6 +25,7 @@ class AnswersKept:
         """None of a round whose answers are not kept."""
         self._logged: Logged | None = None
         """Of an earlier round, some of whose answers were."""
+        self._stop = threading.Event()
 
     def begin(self, plan: Plan, stream: Stream) -> None:
         """Another round, by its own plan. Raises OSError where nothing can be written."""
@@ -49,7 +51,9 @@ class AnswersKept:
         self._round.spool.store()
         if plan.scorer is None:
             return None
-        return accuracy_of(plan, self._round.stream, self._round.spool, self._data, is_batched=is_batched)
+        return accuracy_of(
+            plan, self._round.stream, self._round.spool, self._data, is_batched=is_batched, stop=self._stop
+        )
 
     def compared(self, report: Report, *, is_batched: bool) -> Report:
         """The round's report; of an accuracy round after one of which answers were logged, with what differs.
@@ -64,9 +68,13 @@ class AnswersKept:
             stream = make_stream(plan.stream, report.result.queries) if is_open_ended(plan.stream) else own.stream
             self._logged = Logged(stream, own.spool, plan.stream.accuracy_log)
         elif self._logged is not None and report.verdict == "Valid":
-            found = compare_outputs(self._plan, self._logged, own, self._data, is_batched=is_batched)
+            found = compare_outputs(self._plan, self._logged, own, self._data, is_batched=is_batched, stop=self._stop)
             return structs.replace(report, outputs=found)
         return report
+
+    def stop_scoring(self) -> None:
+        """Nobody waits for a score any more: ends a command, also from another thread."""
+        self._stop.set()
 
     def close(self) -> None:
         """Gives the disk back."""

@@ -166,6 +166,7 @@ class Run:
 
     def abort(self, reason: str) -> None:
         """For POST /v1/abort."""
+        self._answers.stop_scoring()
         self._events.put_nowait(ev.CalledOff(reason or "the run was called off"))
 
     def report_json(self) -> bytes | None:

@@ -1,5 +1,6 @@
 """From the answers on disk and the labels to the accuracy of a run."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +14,24 @@ from inferometer_loadgen.stream import Stream
 from inferometer_loadgen.verdict.accuracy import Accuracy
 
 
-def accuracy_of(plan: Plan, stream: Stream, spool: OutputsSpool, data: Path | None, *, is_batched: bool) -> Accuracy:
-    """The score, or why there is none. Raises OutputsError where an answer was not handed over."""
+def accuracy_of(
+    plan: Plan,
+    stream: Stream,
+    spool: OutputsSpool,
+    data: Path | None,
+    *,
+    is_batched: bool,
+    stop: threading.Event,
+) -> Accuracy:
+    """The score, or why there is none; a command is ended once `stop` is set.
+
+    Raises OutputsError where an answer was not handed over.
+    """
     if plan.scorer is None:
         raise TypeError("the plan of an accuracy run has a scorer")
     try:
         answers = _answers(plan, stream, spool, is_batched=is_batched)
-        found = score(plan.scorer, answers, labels_of(plan, data), spool.folder)
+        found = score(plan.scorer, answers, labels_of(plan, data), spool.folder, stop)
     except (ScoringError, DataError) as error:
         return Accuracy(metric=plan.scorer.kind, value=None, samples=0, not_scored=str(error))
     return Accuracy(metric=found.metric, value=found.value, samples=found.samples, details=dict(found.details))

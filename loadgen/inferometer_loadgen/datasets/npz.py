@@ -29,6 +29,9 @@ LABEL_PREFIX = "label:"
 MAX_ARRAYS = 64
 """As many as spec.model.inputs may name."""
 
+MAX_SAMPLES = 50_000_000
+"""As many as a run may have queries. Samples without an element cost no byte: the file's size does not bound them."""
+
 _READ_HEADER = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _SAVE_HINT = "save it with numpy.savez(file, INPUT=array, …), one array for each input, its first dimension the sample"
 
@@ -94,6 +97,8 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
             raise ValueError(f"`{member.filename}` has a format of its own")
         shape, _, dtype = read(file)
         size = file.tell() + math.prod(shape) * dtype.itemsize
+    if not dtype.itemsize:
+        raise ValueError(f"`{member.filename}` has the dtype {dtype}, whose elements have no byte")
     if min(shape, default=0) < 0:
         raise ValueError(f"`{member.filename}` has the shape {shape}")
     if size != member.file_size and not dtype.hasobject:
@@ -119,7 +124,10 @@ def _samples(headers: Mapping[str, Header]) -> int:
     if len(set(counts.values())) > 1:
         found = ", ".join(f"`{name}` has {count}" for name, count in counts.items())
         raise DataError(f"the arrays of the npz file differ in their number of samples: {found}", _SAVE_HINT)
-    return next(iter(counts.values()))
+    samples = next(iter(counts.values()))
+    if samples > MAX_SAMPLES:
+        raise DataError(f"the npz file holds {samples:,} samples, and at most {MAX_SAMPLES:,} are read", "save fewer")
+    return samples
 
 
 def _unreadable(error: Exception) -> DataError:

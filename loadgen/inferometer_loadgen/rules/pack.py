@@ -163,6 +163,10 @@ class RulePack(PackStruct, frozen=True, kw_only=True):
     tasks: Annotated[dict[Text, TaskRules], Meta(min_length=1)]
 
 
+DIGITS = 12
+"""Of a score, after the point: more than the rules' figures have, and fewer than a product of floats gets right."""
+
+
 def least_score(quality: Quality, ratio: float) -> float:
-    """The least score of the quality's scorer that reaches this share of the reference."""
-    return quality.reference * ratio / quality.per_score
+    """The least score of the quality's scorer that reaches this share of the reference, as one would write it."""
+    return round(quality.reference * ratio / quality.per_score, DIGITS)

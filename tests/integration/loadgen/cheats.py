@@ -17,6 +17,7 @@ from integration.loadgen.recorder import METADATA, MODEL, _Server
 WORK_S = 0.1
 """One after another, so that ten are answered in a second: what a busy machine adds is little beside it."""
 CACHED_S = 0.001
+SLOW_S = 0.02
 
 
 @dataclass
@@ -71,6 +72,11 @@ class _Handler(BaseHTTPRequestHandler):
 def honest() -> Server:
     """As fast and as right whatever it is asked."""
     return Server(takes_s=lambda _number, _sample, _known: CACHED_S)
+
+
+def slow() -> Server:
+    """Never done in less than its time, on the fastest machine."""
+    return Server(takes_s=lambda _number, _sample, _known: SLOW_S)
 
 
 def caching() -> Server:

@@ -22,7 +22,7 @@ from inferometer_loadgen.plan import AccuracyLog, ReplicaAddress
 from inferometer_loadgen.report.schema import Report
 from inferometer_loadgen.spec import resolve
 from inferometer_loadgen.stream import LoggedSamples, make_stream
-from integration.loadgen.cheats import Server, caching, honest, lying_for, serving, tuned_to
+from integration.loadgen.cheats import Server, caching, honest, lying_for, serving, slow, tuned_to
 from integration.loadgen.recorder import MODEL, write_numbered_samples
 from integration.loadgen.shell import Ended, inferometer, report_in, run_arguments
 from integration.loadgen.specs import write_spec
@@ -205,7 +205,7 @@ def test_test01_fails_where_a_server_answers_otherwise_while_it_is_timed(tmp_pat
 def test_a_server_that_is_too_slow_makes_a_test_say_nothing(tmp_path: Path) -> None:
     spec = at_a_rate(tmp_path, "TEST04", latencyBound="5ms")
 
-    _, report = audited(spec, honest(), tmp_path)
+    _, report = audited(spec, slow(), tmp_path)
 
     assert report.verdict == "Inconclusive"
     assert report.reasons[0].type == "AuditInconclusive"

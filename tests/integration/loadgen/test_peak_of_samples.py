@@ -12,8 +12,8 @@ from integration.loadgen.shell import inferometer, report_in
 from integration.loadgen.specs import write_spec
 from integration.loadgen.test_stream_received import data, make_config_map
 
-A_SAMPLE_S = 0.009
-"""At 20 ticks a second five samples are over before the next one, and six are not."""
+A_SAMPLE_S = 0.018
+"""At 10 ticks a second five samples are over before the next one by 10 ms, and six never are."""
 
 
 def test_it_is_found_and_each_round_asks_for_queries_of_its_own_size(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_it_is_found_and_each_round_asks_for_queries_of_its_own_size(tmp_path: P
             model=MODEL,
             data={"configMap": {"name": "samples"}},
             streamDialect="loadgen-r0.5",
-            targetQPS=20,
+            targetQPS=10,
             latencyBound=None,
             latencyPercentile=0.75,  # So that a machine that stumbles now and then finds the same.
             findPeak={"maxSamplesPerQuery": 32, "trialDuration": "1s"},
@@ -41,9 +41,12 @@ def test_it_is_found_and_each_round_asks_for_queries_of_its_own_size(tmp_path: P
     assert report.result.unit == "samples/query"
     assert "peak: " in ended.stderr
     if all(one.verdict != "Inconclusive" for one in report.rounds):
-        assert (report.peak.valid_samples_per_query, report.peak.not_valid_samples_per_query) == (5, 6)
-        assert report.result.value == 5
-        assert [one.samples_per_query for one in report.rounds] == [1, 2, 4, 8, 6, 5, 5]
+        found = report.peak.valid_samples_per_query
+        # Of a server that others slow down by 10 ms it is the next less.
+        assert found in {4, 5}
+        assert found < (report.peak.not_valid_samples_per_query or 0) <= 6
+        assert [one.samples_per_query for one in report.rounds][:6] == [1, 2, 4, 8, 6, 5]
+        assert report.result.value == found
     # Where others use the machine a trial is in doubt, and the search goes on as after any other that is not Valid.
     tried = [one for one in report.rounds if one.purpose == "Trial"]
     for number, one in enumerate(tried):

@@ -2,15 +2,21 @@
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from inferometer_loadgen.datasets.scoring import Answer, ScoringError, score
 from inferometer_loadgen.plan import ScorerCommandPlan, ScorerPlan
+from integration.loadgen.cheats import honest, serving
+from integration.loadgen.recorder import MODEL, write_numbered_samples
+from integration.loadgen.shell import report_in, running
+from integration.loadgen.specs import write_spec
 
 ANSWERS = [Answer(sample, {"x": np.array([sample, 0.5], np.float32)}) for sample in range(3)]
 LABELS = {"class": np.array([0, 1, 5])}
@@ -86,10 +92,58 @@ def test_at_its_timeout_it_is_killed_with_what_it_has_started(tmp_path: Path) ->
         "time.sleep(600)\n"
     )
 
-    with pytest.raises(ScoringError, match="took longer than 3 s, its timeout; its last words: thinking"):
-        score(by(program, 3), ANSWERS, LABELS, tmp_path)
+    with pytest.raises(ScoringError, match="took longer than 6 s, its timeout; its last words: thinking"):
+        score(by(program, 6), ANSWERS, LABELS, tmp_path)
 
     assert is_gone(int(started.read_text()))
+
+
+LEAVING = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+open(sys.argv[1] + ".pid", "w").write(str(child.pid))
+print('{"metric": "m", "value": 1}')
+"""
+
+
+def test_one_that_leaves_a_process_with_its_output_behind_is_not_waited_for(tmp_path: Path) -> None:
+    began_s = time.monotonic()
+    try:
+        found = score(by(LEAVING, 300), ANSWERS, LABELS, tmp_path)
+    finally:
+        os.kill(int((tmp_path / "answers.jsonl.pid").read_text()), signal.SIGKILL)
+
+    assert found.value == 1
+    assert time.monotonic() - began_s < 300
+
+
+def test_a_run_that_is_called_off_while_it_scores_ends_at_once_and_says_so(tmp_path: Path) -> None:
+    write_numbered_samples(tmp_path / "samples.npz", 20)
+    spec = write_spec(tmp_path, model=MODEL, warmup="0s", data={"configMap": {"name": "samples"}})
+    document = yaml.safe_load(spec.read_text())
+    started = tmp_path / "started"
+    sleeping = ["sh", "-c", f"echo $$ > {started}.new; mv {started}.new {started}; exec sleep 3600"]
+    command = {"run": sleeping, "timeout": "1h"}
+    document["spec"] |= {"mode": "Accuracy", "accuracy": {"scorer": "command", "command": command}}
+    spec.write_text(yaml.safe_dump(document))
+    with serving(honest()) as server:
+        at = ("--endpoint", server.url, "--data", str(tmp_path / "samples.npz"), "-o", str(tmp_path))
+        with running("run", str(spec), *at) as run:
+            await_file(started)
+            run.send_signal(signal.SIGINT)
+            said = run.communicate(timeout=60)[1]
+
+    assert is_gone(int(started.read_text()))
+    (reason,) = report_in(tmp_path).reasons
+    assert reason.type == "AccuracyNotScored", said
+    assert "spec.accuracy.command was stopped, since the run was called off" in reason.message
+
+
+def await_file(path: Path) -> None:
+    until = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < until, f"{path} is not there"
+        time.sleep(0.05)  # the pace of looking
 
 
 def is_gone(pid: int) -> bool:
@@ -112,6 +166,13 @@ def test_a_program_that_cannot_be_started_is_named(tmp_path: Path, argument: str
 
     with pytest.raises(ScoringError, match=f"can't be started: /no/such/scorer: {words}"):
         score(plan, ANSWERS, LABELS, tmp_path)
+
+
+def test_answers_for_which_there_is_no_room_are_told_and_the_run_keeps_its_report(tmp_path: Path) -> None:
+    (tmp_path / "answers.jsonl").symlink_to("/dev/full")
+
+    with pytest.raises(ScoringError, match=r"answers\.jsonl: can't be written: No space left on device; make room"):
+        score(by(COUNT), ANSWERS, LABELS, tmp_path)
 
 
 def test_without_a_folder_for_the_answers_as_in_a_cluster_nothing_is_run() -> None:

@@ -14,7 +14,8 @@ from integration.loadgen.specs import write_spec
 from integration.loadgen.test_stream_received import data, make_config_map, stream_of
 
 SAMPLES = 40
-DELAY_S = 0.02
+DELAY_S = 0.1
+"""So long that all of a step have come before the first is answered, on a busy machine too."""
 STEPS = [3, 6, 12]
 SERVERS: dict[str, Callable[[], AbstractContextManager[Recorder]]] = {
     "http": lambda: recording_server(delay_s=DELAY_S),
@@ -82,9 +83,9 @@ def test_each_step_begins_with_the_printed_stream(tmp_path: Path) -> None:
     assert ended.code in {0, 3}, ended.stderr
     first, second = in_rounds(replica.received, [one.result.queries for one in report_in(tmp_path).rounds])
     assert [received.sample for received in first[: len(printed)]] == printed
-    # Two are open at a time, and may come in the other order.
-    early, late = Counter(printed[:-2]), Counter(received.sample for received in second[: len(printed)])
-    assert not early - late
+    # Two are open at a time: while one is on its way, as long as that may take, the other's place goes on.
+    came = Counter(received.sample for received in second[: len(printed)])
+    assert (Counter(printed) - came).total() <= 1
 
 
 def in_rounds(received: list[Received], queries: list[int]) -> list[list[Received]]:

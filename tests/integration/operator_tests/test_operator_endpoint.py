@@ -79,7 +79,7 @@ def test_a_secret_that_is_not_there_ends_it_with_the_field_that_names_it(
             conditions=[{"type": "PodScheduled", "status": "True", "lastTransitionTime": ago.isoformat()}],
         )
         tell_failed_mount(cluster, bench.namespace, worker)
-        await_true(lambda: bench.condition("Finished") == "True", "the run is finished", within_s=15)
+        await_true(lambda: bench.condition("Finished") == "True", "the run is finished", within_s=60)
 
     assert bench.status()["summary"]["reason"] == (
         "CredentialsMissing: worker 0 can't mount Secret access, which spec.target.endpoint.auth.secretRef names: "

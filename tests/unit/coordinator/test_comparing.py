@@ -1,9 +1,11 @@
 """TEST01's comparison: every logged answer against the accuracy round's, and the score of both where some differ."""
 
 import json
+import sys
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from msgspec import structs
 from inferometer_loadgen.coordinator.comparing import Kept, Logged, compare_outputs
 from inferometer_loadgen.coordinator.spool import OutputsSpool
 from inferometer_loadgen.datasets.npz import npz_facts
-from inferometer_loadgen.plan import AccuracyLog, NpzData, Plan, ScorerPlan
+from inferometer_loadgen.plan import AccuracyLog, NpzData, Plan, ScorerCommandPlan, ScorerPlan
 from inferometer_loadgen.protocol.frames import Outputs
 from inferometer_loadgen.report.schema import OutputsReport
 from inferometer_loadgen.stream import Stream
@@ -34,13 +36,14 @@ type MakeKept = Callable[[tuple[int, ...], dict[int, int]], Kept]
 
 
 @pytest.fixture
-def kept_of() -> Iterator[MakeKept]:
+def kept_of(tmp_path: Path) -> Iterator[MakeKept]:
     """A round that asked for these samples and was told each one's class; `wrong`, by its place, is another."""
+    numbers = count()
     with ExitStack() as stack:
 
         def make(samples: tuple[int, ...], wrong: dict[int, int]) -> Kept:
             answers = [an_answer(sample, wrong.get(place, sample)) for place, sample in enumerate(samples)]
-            spool = stack.enter_context(closing(OutputsSpool(len(answers), 1)))
+            spool = stack.enter_context(closing(OutputsSpool(len(answers), 1, tmp_path / f"round-{next(numbers)}")))
             spool.add(
                 0,
                 Outputs(
@@ -96,6 +99,22 @@ def test_of_a_sample_that_was_logged_twice_the_first_answer_is_scored(kept_of: M
     report = compared(kept_of, {2: 9}, plan, path)
 
     assert (report.different, report.baseline, report.score) == (1, 1.0, 1.0)
+
+
+RIGHT = """
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+print(json.dumps({"metric": "right", "value": sum(a["outputs"]["class"]["data"] == [a["sample"]] for a in lines)}))
+"""
+
+
+def test_a_users_own_scorer_is_run_for_both_sets(kept_of: MakeKept) -> None:
+    command = ScorerCommandPlan(run=(sys.executable, "-c", RIGHT), timeout_ns=60 * 10**9)
+    plan = structs.replace(PLAN, scorer=ScorerPlan(kind="command", command=command))
+
+    report = compared(kept_of, {3: 9}, plan)
+
+    assert (report.not_scored, report.metric, report.baseline, report.score) == ("", "right", 3.0, 2.0)
 
 
 def test_answers_that_cannot_be_scored_say_why(kept_of: MakeKept, tmp_path: Path) -> None:

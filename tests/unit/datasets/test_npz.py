@@ -117,6 +117,16 @@ class Trap:
             id="lengths below zero whose product fits",
         ),
         pytest.param(
+            zipped(**{"a.npy": npy(np.zeros(8, "S1")).replace(b"|S1", b"|S0")[:-8]}),
+            "`a.npy` has the dtype .*, whose elements have no byte",
+            id="elements of no byte",
+        ),
+        pytest.param(
+            zipped(**{"a.npy": npy(np.zeros((8, 0))).replace(b"(8, 0), }             ", b"(8000000000000, 0), } ")}),
+            "holds 8,000,000,000,000 samples, and at most 50,000,000 are read",
+            id="more samples than a run has queries",
+        ),
+        pytest.param(
             npz(**{"a:offsets": np.array([0, 1])}),
             "is the offsets of an array `a`, which is missing",
             id="lone offsets",

@@ -3,11 +3,14 @@
 The shares and references are written by hand from the rules, not from the packs.
 """
 
+from decimal import Decimal
+
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from inferometer_loadgen.rules import installed_pack
+from inferometer_loadgen.rules.pack import least_score
 from inferometer_loadgen.spec import LibraryFacts, resolve
 from inferometer_loadgen.spec.benchmark import Accuracy
 from inferometer_loadgen.spec.decode import decode_object
@@ -65,6 +68,19 @@ def test_the_laxest_share_of_the_reference_is_the_target(rules, task, scorer, ta
     assert filled is not UNSET
     assert filled.target == pytest.approx(target, rel=1e-12)
     assert list(quality_deviations(filled, rules_of(rules, task))) == []
+
+
+@pytest.mark.parametrize("rules", EDITIONS)
+def test_a_target_is_the_number_that_one_reckons_by_hand(rules):
+    """The product of floats is at times above it, and who wrote 0.702464 for mobilenet deviated."""
+    pack = installed_pack(rules)
+    assert pack is not None
+    for task in pack.tasks.values():
+        for one in task.quality:
+            for ratio in one.ratios:
+                by_hand = Decimal(str(one.reference)) * Decimal(str(ratio)) / Decimal(str(one.per_score))
+
+                assert least_score(one, ratio) == float(by_hand)
 
 
 def test_the_plan_says_what_is_asked_and_where():

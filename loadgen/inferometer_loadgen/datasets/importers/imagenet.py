@@ -16,6 +16,8 @@ from inferometer_loadgen.datasets.importers.tasks import Layout, PictureTask
 from inferometer_loadgen.datasets.library import DataError
 
 LIST = "val_map.txt"
+MAX_DIGITS = 9
+"""Of a class: more than any data set has, and few enough for an int64."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 
 
@@ -52,7 +54,7 @@ def _listed(path: Path) -> Iterator[tuple[str, int]]:
         words = line.split()
         if not words:
             continue
-        if len(words) != 2 or not words[1].isascii() or not words[1].isdecimal():
+        if len(words) != 2 or not words[1].isascii() or not words[1].isdecimal() or len(words[1]) > MAX_DIGITS:
             raise DataError(
                 f"{path}:{number}: `{line.strip()[:80]}` is no picture and its class",
                 "write such as `ILSVRC2012_val_00000001.JPEG 65`",
@@ -62,10 +64,12 @@ def _listed(path: Path) -> Iterator[tuple[str, int]]:
 
 def _by_folder(folder: Path) -> Iterator[tuple[str, int]]:
     try:
-        classes = sorted(path for path in folder.iterdir() if path.is_dir())
+        classes = [(path, sorted(path.iterdir())) for path in sorted(folder.iterdir()) if path.is_dir()]
     except OSError as error:
-        raise DataError(f"{folder}: can't be read: {error.strerror}", "give the folder of the pictures") from error
-    for number, path in enumerate(classes):
-        for picture in sorted(path.iterdir()):
+        raise DataError(
+            f"{error.filename or folder}: can't be read: {error.strerror}", "give the folder of the pictures"
+        ) from error
+    for number, (path, pictures) in enumerate(classes):
+        for picture in pictures:
             if picture.suffix.lower() in SUFFIXES:
                 yield f"{path.name}/{picture.name}", number

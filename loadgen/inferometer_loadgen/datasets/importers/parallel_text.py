@@ -5,6 +5,7 @@ references the cuts are taken out again, as MLPerf's script does before it score
 v0.5/translation/gnmt/tensorflow/process_accuracy.py).
 """
 
+import hashlib
 from array import array
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -39,6 +40,8 @@ class _Text(NamedTuple):
     blocks: list[_Block]
     ends: "array[int]"
     """Of each line in what is kept."""
+    digest: str
+    """Of what is kept."""
 
 
 def parallel_text(source: Path, reference: Path, *, input_name: str, limit: int | None, is_cut: bool) -> Import:
@@ -59,8 +62,8 @@ def parallel_text(source: Path, reference: Path, *, input_name: str, limit: int 
         fingerprint=fingerprint(
             input=input_name,
             cut=is_cut,
-            texts=[digest(str(end) for end in text.ends) for text in (asked, expected)],
-            heads=[_head(text) for text in (asked, expected)],
+            texts=[text.digest for text in (asked, expected)],
+            lines=[digest(str(end) for end in text.ends) for text in (asked, expected)],
         ),
     )
 
@@ -69,6 +72,7 @@ def _read(path: Path, clean: Callable[[bytes], bytes], limit: int | None) -> _Te
     """Where its lines are. They are read again when they are written."""
     blocks: list[_Block] = []
     ends = array("q")
+    seen = hashlib.sha256()
     total = at = 0
     try:
         with path.open("rb") as file:
@@ -77,13 +81,15 @@ def _read(path: Path, clean: Callable[[bytes], bytes], limit: int | None) -> _Te
                 before = total
                 for line in block:
                     _check(path, len(ends) + 1, line)
-                    total += len(clean(line))
+                    kept = clean(line)
+                    seen.update(kept)
+                    total += len(kept)
                     ends.append(total)
                 blocks.append(_Block(at, len(block), total - before))
                 at += sum(map(len, block))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}", "give a text, one sentence a line") from error
-    return _Text(path, clean, blocks, ends)
+    return _Text(path, clean, blocks, ends, seen.hexdigest())
 
 
 def _check(path: Path, number: int, line: bytes) -> None:
@@ -109,10 +115,6 @@ def _kept(text: _Text, block: _Block) -> bytes:
     with text.path.open("rb") as file:
         file.seek(block.at)
         return b"".join(text.clean(line) for line in islice(file, block.lines))
-
-
-def _head(text: _Text) -> str:
-    return "" if not text.blocks else digest([_kept(text, text.blocks[0]).decode()])
 
 
 def _as_it_is(line: bytes) -> bytes:

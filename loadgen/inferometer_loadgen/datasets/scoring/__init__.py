@@ -1,5 +1,6 @@
 """From a model's outputs and the samples' labels to one number."""
 
+import threading
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,10 +20,16 @@ def missing_package(scorer: ScorerPlan) -> str:
     return package if package and find_spec(package) is None else ""
 
 
-def score(scorer: ScorerPlan, answers: Iterable[Answer], labels: Labels, folder: Path | None = None) -> Score:
+def score(
+    scorer: ScorerPlan,
+    answers: Iterable[Answer],
+    labels: Labels,
+    folder: Path | None = None,
+    stop: threading.Event | None = None,
+) -> Score:
     """The score of an accuracy run. Raises ScoringError where the answers cannot be scored.
 
-    `folder` is where a command finds the answers; without one no command is run.
+    `folder` is where a command finds the answers; without one no command is run. It is ended once `stop` is set.
     """
     if package := missing_package(scorer):
         raise ScoringError(f"scorer {scorer.kind} needs {package}: install inferometer with the extra `scoring`")
@@ -41,4 +48,4 @@ def score(scorer: ScorerPlan, answers: Iterable[Answer], labels: Labels, folder:
         case "command":
             from inferometer_loadgen.datasets.scoring.command import by_command
 
-            return by_command(scorer, answers, labels, folder)
+            return by_command(scorer, answers, labels, folder, stop)

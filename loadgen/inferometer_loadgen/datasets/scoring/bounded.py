@@ -2,13 +2,19 @@
 
 import ctypes
 import os
+import select
 import signal
 import subprocess
 import threading
+import time
+from collections.abc import Iterator
 from typing import IO, NoReturn
 
 LAST_WORDS_BYTES = 2048
 CHUNK_BYTES = 65536
+LISTENED_FOR_S = 1.0
+"""After its end, to what it has said before."""
+_LOOK_MS = 100
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -17,11 +23,14 @@ class CommandError(Exception):
     """The program gave nothing that can be used; the message says why, with its last words."""
 
 
-def run_bounded(command: tuple[str, ...], timeout_s: float, max_bytes: int) -> bytes:
-    """What the program printed on standard output. Raises CommandError where it failed, or ran over a bound.
+def run_bounded(
+    command: tuple[str, ...], timeout_s: float, max_bytes: int, stop: threading.Event | None = None
+) -> bytes:
+    """What the program printed on standard output. Raises CommandError where it failed, or ran over a bound, or
+    `stop` was set.
 
-    It and all it started in its process group are killed at a bound, and once it has ended. If this process is killed,
-    so is the program, but not what it has started.
+    It and all it started in its process group are killed at a bound, and once it has ended. What has left the group
+    goes on, and is not listened to. If this process is killed, so is the program, but not what it has started.
     """
     try:
         process = subprocess.Popen(
@@ -35,17 +44,20 @@ def run_bounded(command: tuple[str, ...], timeout_s: float, max_bytes: int) -> b
     except (OSError, ValueError) as error:  # ValueError: a NUL character, which no argument can hold
         raise CommandError(f"can't be started: {command[0]}: {getattr(error, 'strerror', error)}") from error
     with process:
-        return _Bounded(process, max_bytes).run(timeout_s)
+        return _Bounded(process, max_bytes, stop or threading.Event()).run(timeout_s)
 
 
 class _Bounded:
     """A process and what it has said so far."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", max_bytes: int) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", max_bytes: int, stop: threading.Event) -> None:
         self._process = process
+        self._stop = stop
         self._max_bytes = max_bytes
         self._printed = bytearray()
         self._words = bytearray()
+        self._ended = threading.Event()
+        self._until_s = 0.0
 
     def run(self, timeout_s: float) -> bytes:
         readers = [
@@ -55,32 +67,60 @@ class _Bounded:
         for reader in readers:
             reader.start()
         try:
-            code = self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            code = None
+            code = self._wait(timeout_s)
         finally:
             self._kill()
+            self._until_s = time.monotonic() + LISTENED_FOR_S
+            self._ended.set()
             for reader in readers:
                 reader.join()
         if len(self._printed) > self._max_bytes:
             self._fail(f"printed more than {self._max_bytes:,} bytes")
+        if code is None and self._stop.is_set():
+            self._fail("was stopped, since the run was called off")
         if code is None:
             self._fail(f"took longer than {timeout_s:g} s, its timeout")
         if code:
             self._fail(f"was killed by signal {-code}" if code < 0 else f"ended with {code}")
         return bytes(self._printed)
 
+    def _wait(self, timeout_s: float) -> int | None:
+        """Its exit code; None where it has to be ended."""
+        until_s = time.monotonic() + timeout_s
+        while not self._stop.is_set() and (left_s := until_s - time.monotonic()) > 0:
+            try:
+                return self._process.wait(min(left_s, _LOOK_MS / 1_000))
+            except subprocess.TimeoutExpired:
+                continue
+        return None
+
     def _keep(self, stream: IO[bytes]) -> None:
-        while chunk := os.read(stream.fileno(), CHUNK_BYTES):
+        for chunk in self._said(stream):
             self._printed += chunk
             if len(self._printed) > self._max_bytes:
                 self._kill()
                 return
 
     def _keep_last(self, stream: IO[bytes]) -> None:
-        while chunk := os.read(stream.fileno(), CHUNK_BYTES):
+        for chunk in self._said(stream):
             self._words += chunk
             del self._words[:-LAST_WORDS_BYTES]
+
+    def _said(self, stream: IO[bytes]) -> Iterator[bytes]:
+        """Up to the end of the stream, which a process that has left the group may hold open for ever."""
+        looking = select.poll()
+        looking.register(stream, select.POLLIN)
+        while True:
+            is_over = self._ended.is_set()
+            if not looking.poll(_LOOK_MS):
+                if is_over:
+                    return
+            elif chunk := os.read(stream.fileno(), CHUNK_BYTES):
+                yield chunk
+            else:
+                return
+            if is_over and time.monotonic() > self._until_s:
+                return
 
     def _kill(self) -> None:
         """Its whole group: what it has started holds the pipes open."""

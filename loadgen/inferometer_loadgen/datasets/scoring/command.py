@@ -9,6 +9,7 @@ the answers, as in a cluster, it is refused.
 """
 
 import base64
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,13 @@ class _Printed(msgspec.Struct, frozen=True):
     details: dict[str, float] = {}
 
 
-def by_command(scorer: ScorerPlan, answers: Iterable[Answer], labels: Labels, folder: Path | None) -> Score:
+def by_command(
+    scorer: ScorerPlan,
+    answers: Iterable[Answer],
+    labels: Labels,
+    folder: Path | None,
+    stop: threading.Event | None = None,
+) -> Score:
     """What the command says. Raises ScoringError where it fails, takes too long, or prints something else."""
     command = scorer.command
     if command is None:
@@ -41,14 +48,17 @@ def by_command(scorer: ScorerPlan, answers: Iterable[Answer], labels: Labels, fo
         raise ScoringError("scorer command runs in the shell only: use inferometer run")
     path = folder / ANSWERS
     samples = 0
-    with path.open("wb") as file:
-        for line in answer_lines(answers, labels):
-            file.write(line)
-            samples += 1
+    try:
+        with path.open("wb") as file:
+            for line in answer_lines(answers, labels):
+                file.write(line)
+                samples += 1
+    except OSError as error:
+        raise ScoringError(f"{path}: can't be written: {error.strerror}; make room, or name another -o") from error
     if not samples:
         raise ScoringError("there is no answer to score")
     try:
-        printed = run_bounded((*command.run, str(path)), command.timeout_ns / 1e9, MAX_PRINTED_BYTES)
+        printed = run_bounded((*command.run, str(path)), command.timeout_ns / 1e9, MAX_PRINTED_BYTES, stop)
     except CommandError as error:
         raise ScoringError(f"spec.accuracy.command {error}") from error
     try:

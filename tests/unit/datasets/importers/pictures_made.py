@@ -17,9 +17,14 @@ def picture(path, index=0, mode="RGB", size=None):
     Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).convert(mode).save(path, "JPEG")
 
 
+def a_picture(number):
+    """The name of one of ImageNet's, from 1."""
+    return f"ILSVRC2012_val_{number:08}.JPEG"
+
+
 def an_imagenet(folder, pictures=5):
     """Pictures with val_map.txt: colours, grey and CMYK by turns."""
-    names = [f"ILSVRC2012_val_{number:08}.JPEG" for number in range(1, pictures + 1)]
+    names = [a_picture(number) for number in range(1, pictures + 1)]
     for index, name in enumerate(names):
         picture(folder / name, index, ("RGB", "L", "CMYK")[index % 3])
     folder.joinpath("val_map.txt").write_text("".join(f"{name} {65 * i}\n" for i, name in enumerate(names)))

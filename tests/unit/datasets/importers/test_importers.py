@@ -155,6 +155,16 @@ def plans(tmp_path):
     }
 
 
+def test_a_word_that_was_put_right_makes_another_library_though_all_lengths_are_the_same(tmp_path):
+    lines = [f"sentence number {number}" for number in range(10_000)]
+    before = texts(tmp_path, "\n".join(lines).encode(), "\n".join(lines).encode())
+    lines[9_000] = lines[9_000].replace("sentence", "sequence")
+
+    after = texts(tmp_path, "\n".join(lines).encode(), (tmp_path / "b").read_bytes())
+
+    assert before.fingerprint != after.fingerprint
+
+
 @pytest.mark.parametrize("kind", ["imagenet", "coco", "text"])
 def test_equal_input_makes_equal_bytes_for_any_number_of_threads(tmp_path, kind):
     planned = plans(tmp_path)[kind]
@@ -242,6 +252,12 @@ def without_a_picture(tmp_path):
     return of_imagenet(folder)
 
 
+def with_a_class_beyond_measure(tmp_path):
+    folder = an_imagenet(tmp_path / "imagenet")
+    (folder / "val_map.txt").write_text("a.jpg 99999999999999999999\n")
+    return of_imagenet(folder)
+
+
 def with_a_bad_list(tmp_path):
     folder = an_imagenet(tmp_path / "imagenet")
     (folder / "val_map.txt").write_text("ILSVRC2012_val_00000001.JPEG cat\n")
@@ -265,6 +281,9 @@ def texts(tmp_path, source, reference):
     ("plan", "words"),
     [
         pytest.param(without_a_picture, "ILSVRC2012_val_00000002.JPEG: No such file", id="a missing picture"),
+        pytest.param(
+            with_a_class_beyond_measure, "val_map.txt:1: `a.jpg 99999999999999999999` is no", id="a huge class"
+        ),
         pytest.param(with_a_bad_list, "val_map.txt:1: `ILSVRC2012_val_00000001.JPEG cat` is no", id="no class"),
         pytest.param(lambda tmp_path: of_imagenet(tmp_path / "none"), "none: can't be read", id="no folder"),
         pytest.param(lambda tmp_path: of_imagenet(tmp_path), "holds no picture", id="an empty folder"),
