@@ -279,7 +279,7 @@ OVER_CREATION = {
     "sequences stay with their endpoint": (
         at_endpoints(2, a_scenario("Concurrency", concurrency=4, sequences={"count": 4, "length": 10})),
         at_endpoints(3, a_scenario("Concurrency", concurrency=4, sequences={"count": 4, "length": 10})),
-        "sequences.count is no multiple of the number of urls",
+        "sequences.count is no multiple of how many urls there are",
     ),
     "sequences stay with their worker": (
         a_scenario("Concurrency", concurrency=6, sequences={"count": 6, "length": 10}, workers=3),
