@@ -75,13 +75,13 @@ class _Bounded:
             for reader in readers:
                 reader.join()
         if len(self._printed) > self._max_bytes:
-            self._fail(f"printed more than {self._max_bytes:,} bytes")
+            self._ended_badly(f"printed more than {self._max_bytes:,} bytes")
         if code is None and self._stop.is_set():
-            self._fail("was stopped, since the run was called off")
+            self._ended_badly("was stopped, since the run was called off")
         if code is None:
-            self._fail(f"took longer than {timeout_s:g} s, its timeout")
+            self._ended_badly(f"took longer than {timeout_s:g} s, its timeout")
         if code:
-            self._fail(f"was killed by signal {-code}" if code < 0 else f"ended with {code}")
+            self._ended_badly(f"was killed by signal {-code}" if code < 0 else f"ended with {code}")
         return bytes(self._printed)
 
     def _wait(self, timeout_s: float) -> int | None:
@@ -129,7 +129,7 @@ class _Bounded:
         except ProcessLookupError:
             return
 
-    def _fail(self, how: str) -> NoReturn:
+    def _ended_badly(self, how: str) -> NoReturn:
         words = self._words.decode(errors="replace").strip()
         raise CommandError(f"{how}; its last words: {words}" if words else how)
 
