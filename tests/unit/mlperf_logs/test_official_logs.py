@@ -96,11 +96,14 @@ def is_same_type(one: object, other: object) -> bool:
 def assert_same_summary(logs: Logs) -> None:
     """Line by line, but for names, figures that the report lacks, our remedies and LoadGen's own troubles."""
     beginnings = (
-        "SUT name", "QPS w/ ", "Min latency", "max_query_count", " * Reduce", " * Increase", " * The", "1 ERROR",
-        "No errors", "1 warning", "No warnings", *(f" * {reason.message}" for reason in logs.report.reasons),
+        "SUT name", "QPS w/ ", "Min latency", "max_query_count", " * Reduce", " * Increase", " * The",
+        "No errors", "No warnings", *(f" * {reason.message}" for reason in logs.report.reasons),
     )  # fmt: skip
+    # How many warnings of its own LoadGen has depends on how it was let run: thousands on a busy machine.
+    counted = "encountered. See detailed log."
     official, ours = (
-        [line for line in lines if not line.startswith(beginnings)] for lines in (logs.official_summary, logs.summary)
+        [line for line in lines if not line.startswith(beginnings) and not line.endswith(counted)]
+        for lines in (logs.official_summary, logs.summary)
     )
     assert ours == official
 
