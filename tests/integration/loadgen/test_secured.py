@@ -80,7 +80,7 @@ def over_grpc() -> AbstractContextManager[Recorder]:
     return recording_grpc_server(identity=identity, required=REQUIRED)
 
 
-@pytest.fixture(scope="module", params=[over_http, over_grpc], ids=["http", "grpc"])
+@pytest.fixture(params=[over_http, over_grpc], ids=["http", "grpc"])
 def server(request: pytest.FixtureRequest) -> Iterator[Recorder]:
     with request.param() as recorder:
         yield recorder
@@ -93,7 +93,6 @@ def arguments(server: Recorder, folder: Path, *flags: str) -> tuple[str, ...]:
 
 
 def run(server: Recorder, folder: Path, *flags: str) -> Ended:
-    server.received.clear()
     return inferometer(*arguments(server, folder, *flags))
 
 
@@ -111,7 +110,6 @@ def test_a_server_that_asks_for_all_of_it_is_measured_and_no_secret_is_told(
 
 
 def test_no_process_shows_a_secret_in_its_arguments(server: Recorder, files: Files, tmp_path: Path) -> None:
-    server.received.clear()
     with running(*arguments(server, tmp_path, *files.trust, *files.who, *files.secrets)) as process:
         while not server.received and process.poll() is None:
             threading.Event().wait(0.02)
