@@ -3,8 +3,9 @@
 It comes out of the last tritonclient wheel whose program runs on Debian 12, into the cache and into no environment of
 ours. A run is three of its windows, whatever they vary. Its CPU time is its process's (wait4), less that of a run of a
 few requests, so that the start and the look at the model are in neither; its requests are those the server counted.
-(--request-count would make it simpler, but with a thread a request it hangs in one run of six; without, in one of some
-dozens, so a run that does not end has a second try.)
+(--request-count would make it simpler, but with a thread a request it hangs in one run of six. Without, its threads
+may starve the one that keeps its time, against a fast server on a quiet core: then it sends on and does not end, and
+has a second try.)
 """
 
 import re
