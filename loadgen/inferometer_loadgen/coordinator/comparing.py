@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from msgspec import structs
 
-from inferometer_loadgen.coordinator.scoring import labels_of
+from inferometer_loadgen.coordinator.scoring import answers_of, labels_of
 from inferometer_loadgen.coordinator.spool import KeptAnswer, OutputsSpool
 from inferometer_loadgen.datasets.library import DataError
-from inferometer_loadgen.datasets.outputs import Arrays, fingerprint, of_sample, outputs_of
-from inferometer_loadgen.datasets.scoring import Answer, ScoringError, score
+from inferometer_loadgen.datasets.outputs import fingerprint
+from inferometer_loadgen.datasets.scoring import ScoringError, score
 from inferometer_loadgen.plan import AccuracyLog, Plan
 from inferometer_loadgen.report.schema import OutputsReport
 from inferometer_loadgen.stream import Stream
@@ -55,52 +55,32 @@ def compare_outputs(
     """
     places: list[int] = []
     prints: list[bytes] = []
-    for kept in logged.answers():
-        places.append(kept.sample)
-        prints.append(fingerprint(_outputs(plan, kept, is_batched=is_batched)))
+    for answer in answers_of(plan, logged.answers(), is_batched=is_batched):
+        places.append(answer.sample)
+        prints.append(fingerprint(answer.outputs))
     samples = np.unique(np.array(places, dtype=np.int64))
+    asked_again = accuracy.spool.answers_to(accuracy.stream, samples)
     right = {
-        kept.sample: fingerprint(_outputs(plan, kept, is_batched=is_batched))
-        for kept in accuracy.spool.answers_to(accuracy.stream, samples)
+        answer.sample: fingerprint(answer.outputs) for answer in answers_of(plan, asked_again, is_batched=is_batched)
     }
     differing = [sample for sample, found in zip(places, prints, strict=True) if right[sample] != found]
     report = OutputsReport(
         logged=len(places), different=len(differing), differing_samples=tuple(sorted(set(differing))[:NAMED])
     )
-    if not differing or plan.scorer is None:
+    scorer = plan.scorer
+    if not differing or scorer is None:
         return report
-    return _scored(plan, report, logged, accuracy, data, is_batched=is_batched, stop=stop)
-
-
-def _scored(
-    plan: Plan,
-    report: OutputsReport,
-    logged: Logged,
-    accuracy: Kept,
-    data: Path | None,
-    *,
-    is_batched: bool,
-    stop: threading.Event | None,
-) -> OutputsReport:
-    if plan.scorer is None:
-        raise TypeError("answers are scored by the plan's scorer")
-    samples = np.unique([kept.sample for kept in logged.answers()])
-    # Of these few; the accuracy round's own folder keeps what all of its answers were scored by.
-    folder = logged.spool.folder
+    # As LoadGen's log has it, and the scripts: of a sample that was logged several times the first answer counts.
+    both = accuracy.spool.answers_to(accuracy.stream, samples), _first_each(logged.answers())
     try:
         labels = labels_of(plan, data)
-        baseline = score(
-            plan.scorer,
-            _answers(plan, accuracy.spool.answers_to(accuracy.stream, samples), is_batched=is_batched),
-            labels,
-            folder,
-            stop,
+        baseline, found = (
+            # Of these few; the accuracy round's own folder keeps what all of its answers were scored by.
+            score(scorer, answers_of(plan, kept, is_batched=is_batched), labels, logged.spool.folder, stop)
+            for kept in both
         )
-        # As LoadGen's log has it, and the scripts: of a sample that was logged several times the first answer counts.
-        first = _first_each(logged.answers())
-        found = score(plan.scorer, _answers(plan, first, is_batched=is_batched), labels, folder, stop)
     except (ScoringError, DataError) as error:
-        return structs.replace(report, metric=plan.scorer.kind, not_scored=str(error))
+        return structs.replace(report, metric=scorer.kind, not_scored=str(error))
     return structs.replace(report, metric=found.metric, baseline=baseline.value, score=found.value)
 
 
@@ -110,13 +90,3 @@ def _first_each(answers: Iterator[KeptAnswer]) -> Iterator[KeptAnswer]:
         if kept.sample not in seen:
             seen.add(kept.sample)
             yield kept
-
-
-def _answers(plan: Plan, kept: Iterator[KeptAnswer], *, is_batched: bool) -> Iterator[Answer]:
-    for one in kept:
-        yield Answer(one.sample, _outputs(plan, one, is_batched=is_batched))
-
-
-def _outputs(plan: Plan, kept: KeptAnswer, *, is_batched: bool) -> Arrays:
-    arrays = outputs_of(plan.protocol, kept.data, kept.json_length)
-    return of_sample(arrays, kept.position, kept.samples, is_batched=is_batched)

@@ -1,10 +1,10 @@
 """From the answers on disk and the labels to the accuracy of a run."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from inferometer_loadgen.coordinator.spool import OutputsSpool
+from inferometer_loadgen.coordinator.spool import KeptAnswer, OutputsSpool
 from inferometer_loadgen.datasets.library import DataError
 from inferometer_loadgen.datasets.npz import npz_facts, npz_labels
 from inferometer_loadgen.datasets.outputs import of_sample, outputs_of
@@ -30,17 +30,18 @@ def accuracy_of(
     if plan.scorer is None:
         raise TypeError("the plan of an accuracy run has a scorer")
     try:
-        answers = _answers(plan, stream, spool, is_batched=is_batched)
+        answers = answers_of(plan, spool.answers(stream), is_batched=is_batched)
         found = score(plan.scorer, answers, labels_of(plan, data), spool.folder, stop)
     except (ScoringError, DataError) as error:
         return Accuracy(metric=plan.scorer.kind, value=None, samples=0, not_scored=str(error))
     return Accuracy(metric=found.metric, value=found.value, samples=found.samples, details=dict(found.details))
 
 
-def _answers(plan: Plan, stream: Stream, spool: OutputsSpool, *, is_batched: bool) -> Iterator[Answer]:
-    for kept in spool.answers(stream):
-        arrays = outputs_of(plan.protocol, kept.data, kept.json_length)
-        yield Answer(kept.sample, of_sample(arrays, kept.position, kept.samples, is_batched=is_batched))
+def answers_of(plan: Plan, kept: Iterable[KeptAnswer], *, is_batched: bool) -> Iterator[Answer]:
+    """What the model said of each sample. Raises DataError where that cannot be read."""
+    for one in kept:
+        arrays = outputs_of(plan.protocol, one.data, one.json_length)
+        yield Answer(one.sample, of_sample(arrays, one.position, one.samples, is_batched=is_batched))
 
 
 def labels_of(plan: Plan, path: Path | None) -> Labels:

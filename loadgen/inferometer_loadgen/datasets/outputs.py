@@ -1,6 +1,7 @@
 """The outputs in an answer's bytes, read by tritonclient, whose wire format they are."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -40,7 +41,7 @@ def of_sample(arrays: Arrays, position: int, samples: int, *, is_batched: bool) 
     return {name: array[position] for name, array in arrays.items()}
 
 
-def fingerprint(arrays: Arrays) -> bytes:
+def fingerprint(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
     """The same for equal outputs: equal names, types, shapes and bits."""
     seen = hashlib.sha256()
     for name, array in sorted(arrays.items()):

@@ -8,7 +8,7 @@ from msgspec import structs
 from inferometer_loadgen.plan import Plan, as_accuracy, digest
 from inferometer_loadgen.report.schema import Reason, Report
 from inferometer_loadgen.rounds.programme import Programme, Round
-from inferometer_loadgen.rounds.together import Word, is_called_off, round_report, worst
+from inferometer_loadgen.rounds.together import Word, is_called_off, named, round_report, worst
 from inferometer_loadgen.verdict.reasons import ReasonType
 
 
@@ -56,11 +56,11 @@ class PerformanceAndAccuracy:
         first = self.measured.report(performance, "" if is_whole else cut_short)
         rounds = first.rounds or (round_report(first, 1, "Measured"),)
         words: list[Word] = [first.verdict]
-        reasons, warnings = _named("performance", first.reasons), _named("performance", first.warnings)
+        reasons, warnings = named("performance", first.reasons), named("performance", first.warnings)
         if accuracy is not None:
             words.append(accuracy.verdict)
-            reasons += _named("accuracy", accuracy.reasons)
-            warnings += _named("accuracy", accuracy.warnings)
+            reasons += named("accuracy", accuracy.reasons)
+            warnings += named("accuracy", accuracy.warnings)
             rounds += (round_report(accuracy, len(reports), "Accuracy"),)
         elif is_whole and not is_called_off(performance[-1]):
             words.append("Inconclusive")
@@ -82,7 +82,3 @@ def _parted(reports: Sequence[Report]) -> tuple[list[Report], Report | None]:
     """The measured rounds, and the accuracy round where there is one."""
     performance = [report for report in reports if report.plan.stream.mode == "Performance"]
     return performance, next((report for report in reports if report.plan.stream.mode == "Accuracy"), None)
-
-
-def _named(which: str, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
-    return tuple(Reason(type=reason.type, message=f"{which}: {reason.message}") for reason in reasons)

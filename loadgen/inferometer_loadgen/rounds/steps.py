@@ -13,7 +13,7 @@ from msgspec import structs
 from inferometer_loadgen.plan import Plan, digest
 from inferometer_loadgen.report.schema import Reason, Report, StepReport
 from inferometer_loadgen.rounds.programme import Round
-from inferometer_loadgen.rounds.together import is_called_off, round_report
+from inferometer_loadgen.rounds.together import ended_after, is_called_off, named, round_report
 from inferometer_loadgen.verdict.reasons import ReasonType
 
 _RANK = ("Invalid", "Inconclusive", "Valid")
@@ -82,16 +82,12 @@ class Steps:
             ended = [one for one in reports[number].reasons if one.type == ReasonType.CALLED_OFF]
             word, reasons = "Inconclusive", (*reasons, *self._named(ended, number))
         if len(reports) < self.at_most and cut_short and not any(is_called_off(report) for report in reports):
-            said = (
-                f"{cut_short} after {len(reports)} of {self.at_most} steps; the figures are of those. Run again to its "
-                "end"
-            )
-            word, reasons = "Inconclusive", (*reasons, Reason(type=ReasonType.CALLED_OFF, message=said))
+            word = "Inconclusive"
+            reasons = (*reasons, ended_after(len(reports), self.at_most, "steps", cut_short))
         return word, reasons
 
     def _named(self, reasons: Sequence[Reason], number: int) -> tuple[Reason, ...]:
-        step = f"concurrency {self.plan.concurrency_steps[number]:,}"
-        return tuple(Reason(type=reason.type, message=f"{step}: {reason.message}") for reason in reasons)
+        return named(f"concurrency {self.plan.concurrency_steps[number]:,}", reasons)
 
     def _step(self, number: int, report: Report, *, is_result: bool) -> StepReport:
         result = report.result

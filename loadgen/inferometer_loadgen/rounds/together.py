@@ -29,17 +29,13 @@ def together(plan: Plan, reports: Sequence[Report], at_most: int, cut_short: str
     whole = [report for report in reports if not is_called_off(report)] or list(reports)
     ordered = sorted(whole, key=lambda report: _merit(report.result))
     median = ordered[(len(ordered) - 1) // 2]
-    reasons = [reason for number, report in enumerate(reports, 1) for reason in _named(report.reasons, number)]
+    reasons = [
+        reason for number, report in enumerate(reports, 1) for reason in named(f"round {number}", report.reasons)
+    ]
     word = worst([report.verdict for report in reports])
     if len(reports) < at_most and cut_short and not any(is_called_off(report) for report in reports):
         word = worst([word, "Inconclusive"])
-        reasons.append(
-            Reason(
-                type=ReasonType.CALLED_OFF,
-                message=f"{cut_short} after {len(reports)} of {at_most} rounds; the figures are of those. "
-                "Run again to its end",
-            )
-        )
+        reasons.append(ended_after(len(reports), at_most, "rounds", cut_short))
     return structs.replace(
         median,
         plan=plan,
@@ -47,7 +43,7 @@ def together(plan: Plan, reports: Sequence[Report], at_most: int, cut_short: str
         verdict=word,
         reasons=tuple(reasons),
         warnings=tuple(
-            reason for number, report in enumerate(reports, 1) for reason in _named(report.warnings, number)
+            reason for number, report in enumerate(reports, 1) for reason in named(f"round {number}", report.warnings)
         ),
         rounds=tuple(round_report(report, number, "Repeat") for number, report in enumerate(reports, 1)),
         spread=_spread(ordered, median),
@@ -102,8 +98,15 @@ def worst(words: Sequence[Word]) -> Word:
     return max(words, key=order.index)
 
 
-def _named(reasons: Sequence[Reason], number: int) -> list[Reason]:
-    return [Reason(type=reason.type, message=f"round {number}: {reason.message}") for reason in reasons]
+def named(which: str, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The same reasons, each beginning with whose they are."""
+    return tuple(Reason(type=reason.type, message=f"{which}: {reason.message}") for reason in reasons)
+
+
+def ended_after(done: int, at_most: int, what: str, cut_short: str) -> Reason:
+    """Why only `done` of `at_most` rounds or steps, which `what` says, were measured."""
+    said = f"{cut_short} after {done} of {at_most} {what}; the figures are of those. Run again to its end"
+    return Reason(type=ReasonType.CALLED_OFF, message=said)
 
 
 def is_called_off(report: Report) -> bool:

@@ -13,12 +13,12 @@ from inferometer_loadgen.stream import Issue
 from inferometer_loadgen.worker.asking import PrepareError
 from inferometer_loadgen.worker.balance import Balance
 from inferometer_loadgen.worker.carrier import Carrier
-from inferometer_loadgen.worker.issuers import NEVER_DUE_NS, grown, issuer_of
+from inferometer_loadgen.worker.issuers import NEVER_DUE_NS, InTurn, grown, issuer_of
 from inferometer_loadgen.worker.records import Records
 from inferometer_loadgen.worker.work import Feeding, Work
 
 
-class Fed:
+class Fed(InTurn):
     """Sends what LoadGen has asked, and tells it of what has ended, well or not."""
 
     skipped = 0
@@ -62,10 +62,6 @@ class Fed:
             self.handed = self._at_once.handed
             self.over = self._feed.is_over and self._at_once.over
         self._tell()
-
-    def cut(self, records: Records) -> None:
-        """What LoadGen never asked for was never issued."""
-        records.cut(self.handed)
 
     def end(self) -> None:
         """The phase is over, and what was open has failed: LoadGen hears of it, or it would wait for ever."""

@@ -50,7 +50,7 @@ class Issuer(Protocol):
         """At the end of a load that had none: leaves in the records what was handed over."""
 
 
-class _InTurn:
+class InTurn:
     """One row after another: those that were handed over are the first."""
 
     handed: int
@@ -60,7 +60,7 @@ class _InTurn:
         records.cut(self.handed)
 
 
-class Scheduled(_InTurn):
+class Scheduled(InTurn):
     """Each row at its own time; a late one at once."""
 
     skipped = 0
@@ -92,7 +92,7 @@ class Scheduled(_InTurn):
         """An answer makes nothing due."""
 
 
-class Completion(_InTurn):
+class Completion(InTurn):
     """As many rows open as the window holds: an answer sends the next one."""
 
     skipped = 0
@@ -197,7 +197,7 @@ class InLanes:
         records.leave_out(np.concatenate(short) if short else np.empty(0, dtype=np.int64))
 
 
-class AtOnce(_InTurn):
+class AtOnce(InTurn):
     """All rows are due at the beginning: each replica has as many open as its window holds, until they run out.
 
     Rows belong to replicas by their index, so each replica goes through its own at its own pace. A range each says
@@ -235,7 +235,7 @@ class AtOnce(_InTurn):
         self._carrier.fill()
 
 
-class Interval(_InTurn):
+class Interval(InTurn):
     """A row at each tick that finds nothing open; the other ticks are skipped and counted."""
 
     def __init__(self, work: Work, t0_ns: int, carrier: Carrier, balance: Balance, records: Records) -> None:

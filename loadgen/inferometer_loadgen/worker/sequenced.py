@@ -17,6 +17,7 @@ from inferometer_loadgen.stream.sequences import turns_of
 from inferometer_loadgen.wire import Field, infer_head, infer_path
 from inferometer_loadgen.wire.grpc import GrpcRequest
 from inferometer_loadgen.wire.sequences import json_parameters, message_parameters
+from inferometer_loadgen.worker.columns import column
 from inferometer_loadgen.worker.requests import JOIN_BYTES, Body, Encoded, Sendable
 
 TEMPLATE_ID = 2**62
@@ -42,7 +43,7 @@ class Numbering:
         self._next += self._step * sample.size
         turns = turns_of(index, self._plan)
         number = (turns.sequence_id << 2 | turns.start << 1 | turns.end) * self._samples + sample
-        return array("q", number.astype("int64").tobytes())
+        return column("q", number)
 
 
 class _Turn(NamedTuple):

@@ -103,14 +103,14 @@ def fed_work(plan: Plan, stream: Stream, index: int, bodies: Bodies) -> Work:
     """What the only worker sends in the measured run when the official LoadGen asks for it."""
     work = measured_work(plan, stream, index, bodies)
     work.scheduled_ns = array("q")  # When LoadGen's time 0 was is known at its end.
-    expected, per_row = array("q", stream.sample.astype("int64").tobytes()), stream.samples_per_row
+    expected, per_row = column("q", stream.sample), stream.samples_per_row
     work.feeding = Feeding(plan, expected, per_row, stream.scheduled_ns)
     if work.extend is not None:
         rows = ShardRows(plan.stream, index, plan.workers, done=len(stream))
 
         def extend(more: int) -> array[int]:
             samples = rows.take(more)
-            expected.frombytes(samples.astype("int64").tobytes())
+            expected.extend(column("q", samples))
             return bodies(samples, per_row)
 
         work.extend = extend

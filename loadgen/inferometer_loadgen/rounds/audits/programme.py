@@ -9,7 +9,7 @@ from inferometer_loadgen.plan import AuditPlan, CachingAuditPlan, OutputsAuditPl
 from inferometer_loadgen.report.schema import AuditReport, OutputsReport, Reason, Report
 from inferometer_loadgen.rounds.audits.stages import purposes, stage
 from inferometer_loadgen.rounds.programme import Round
-from inferometer_loadgen.rounds.together import Word, round_report
+from inferometer_loadgen.rounds.together import Word, named, round_report
 from inferometer_loadgen.rules.pack import AuditTest
 from inferometer_loadgen.verdict.audits import (
     OutputsFound,
@@ -64,9 +64,7 @@ class Audit:
             findings.append(_cut(cut_short, len(reports), self.at_most))
         findings += self._compared(reports)
         of_rounds = (
-            Reason(type=reason.type, message=f"round {number}: {reason.message}")
-            for number, report in enumerate(reports, 1)
-            for reason in report.reasons
+            reason for number, report in enumerate(reports, 1) for reason in named(f"round {number}", report.reasons)
         )
         word = _word(findings)
         return structs.replace(
@@ -76,9 +74,9 @@ class Audit:
             verdict=word,
             reasons=(*(Reason(type=one.type, message=one.message) for one in findings), *of_rounds),
             warnings=tuple(
-                Reason(type=one.type, message=f"round {number}: {one.message}")
+                warning
                 for number, report in enumerate(reports, 1)
-                for one in report.warnings
+                for warning in named(f"round {number}", report.warnings)
             ),
             rounds=tuple(
                 structs.replace(round_report(report, number, one.purpose), stream=one.plan.stream, judge=one.plan.judge)
